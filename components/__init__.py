@@ -1,0 +1,1 @@
+"""Pulumi components: one concern each, fed with typed arguments, never with configuration."""

@@ -1,0 +1,131 @@
+"""What flows between the components, as small frozen objects: the whole data flow in one file.
+
+A component that provides a database hands out a `DatabaseConnection`; the server takes one and does not
+care whether a component or an administrator made it. The same holds for `BucketAccess`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import pulumi
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_VERIFYING_MODES = ("verify-ca", "verify-full")
+_HTTPS_PORT = 443
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkPeer:
+    """One side of an edge that a NetworkPolicy allows: either a block of addresses, or pods.
+
+    Raises:
+        ValueError: Neither or both of the two ways are given. An empty peer would mean "everybody".
+    """
+
+    cidr: str | None = None
+    """Addresses, such as `10.0.0.5/32`."""
+    namespace: str | None = None
+    """Namespace of the pods; None means the namespace of the policy."""
+    pod_labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the pods; empty means every pod of `namespace`."""
+
+    def __post_init__(self) -> None:
+        by_pods = self.namespace is not None or bool(self.pod_labels)
+        if by_pods == (self.cidr is not None):
+            raise ValueError("a network peer is either a cidr, or a namespace and/or pod labels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseConnection:
+    """A PostgreSQL database as the server's pods reach it."""
+
+    host: str
+    """DNS name inside the cluster; with `verify-full` the server's certificate has to carry it."""
+    port: int
+    database: pulumi.Input[str]
+    user: pulumi.Input[str]
+    password: pulumi.Output[str]
+    """Secret."""
+    ssl_mode: str
+    """A libpq `sslmode`."""
+    ca_certificate: str | None
+    """PEM of the authorities that the pods trust for this connection."""
+    peers: Sequence[NetworkPeer]
+    """Where the database is, for the NetworkPolicies."""
+
+    def uri(self, ca_path: str) -> pulumi.Output[str]:
+        """Build the SQLAlchemy URI, without the password.
+
+        The driver is named, because SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3. The time-outs make a
+        database that went silent an error within seconds, instead of a thread that hangs until TCP gives up.
+
+        Args:
+            ca_path: Where the pod finds `ca_certificate`.
+        """
+        options = [f"sslmode={self.ssl_mode}"]
+        if self.ssl_mode in _VERIFYING_MODES:
+            options.append(f"sslrootcert={ca_path}")
+        options += ["connect_timeout=5", "tcp_user_timeout=15000"]
+        return pulumi.Output.concat(
+            "postgresql+psycopg2://",
+            pulumi.Output.from_input(self.user).apply(lambda user: quote(user, safe="")),
+            f"@{self.host}:{self.port}/",
+            self.database,
+            "?" + "&".join(options),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketAccess:
+    """A bucket, and a key that opens this bucket only."""
+
+    bucket: pulumi.Input[str]
+    endpoint: str | None
+    """URL of an S3-compatible server; None means AWS."""
+    region: str
+    access_key: pulumi.Output[str]
+    """Secret."""
+    secret_key: pulumi.Output[str]
+    """Secret."""
+    ca_certificate: str | None
+    """PEM of the authorities that the pods trust for the endpoint; None means the public ones."""
+    peers: Sequence[NetworkPeer]
+    """Where the endpoint is, for the NetworkPolicies."""
+
+    @property
+    def port(self) -> int:
+        """TCP port of the endpoint."""
+        if self.endpoint is None:
+            return _HTTPS_PORT
+        parts = urlsplit(self.endpoint)
+        return parts.port or (_HTTPS_PORT if parts.scheme == "https" else 80)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAddress:
+    """A Kubernetes Service, with every name that clients call it by."""
+
+    name: str
+    namespace: str
+    port: int
+
+    @property
+    def dns(self) -> str:
+        """Full DNS name inside the cluster."""
+        return f"{self.name}.{self.namespace}.svc.cluster.local"
+
+    @property
+    def url(self) -> str:
+        """Base URL for clients inside the cluster."""
+        return f"http://{self.dns}:{self.port}"
+
+    @property
+    def host_names(self) -> list[str]:
+        """Every form of the DNS name that the cluster's search domains resolve, shortest first."""
+        qualified = f"{self.name}.{self.namespace}"
+        return [self.name, qualified, f"{qualified}.svc", self.dns]

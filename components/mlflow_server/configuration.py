@@ -1,0 +1,132 @@
+"""What the server is told: settings as environment variables, and the authorities that it trusts. Nothing secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_kubernetes import core
+
+from components.mlflow_server import files
+from components.mlflow_server.args import AccessArgs, ArtifactDelivery, MlflowServerArgs
+from components.mlflow_server.proxied_artifacts import PLUGIN_DIR, PROXIED_SCHEME
+
+if TYPE_CHECKING:
+    from components.contracts import ServiceAddress
+    from components.mlflow_server.scope import Scope
+
+GRACEFUL_SECONDS = 60
+"""How long a request that has begun may go on after the pod was told to stop."""
+_KEEP_ALIVE_SECONDS = 120
+_WORKER_HEALTH_SECONDS = 60
+_POOL_RECYCLE_SECONDS = 1800
+
+POD_IP = "$(POD_IP)"
+"""The kubelet puts the pod's address here; the variable has to stand before its use in the container's `env`."""
+
+
+def config_map(scope: Scope) -> core.v1.ConfigMap:
+    """Make the immutable ConfigMap whose every key is an environment variable.
+
+    It has no fixed name: a changed value makes a new object, which rolls the pods, and the old one stays until the
+    last pod that reads it has gone.
+    """
+    args = scope.args
+    return core.v1.ConfigMap(
+        f"{scope.name}-settings",
+        metadata=scope.metadata(),
+        immutable=True,
+        data={**_server(args), **_stores(args), **database_environment(args)},
+        opts=scope.options(),
+    )
+
+
+def authorities(scope: Scope) -> core.v1.ConfigMap | None:
+    """Make the ConfigMap of the certificate authorities, or None when the public ones will do."""
+    certificates = {
+        files.DATABASE_AUTHORITY: scope.args.database.ca_certificate,
+        files.BUCKET_AUTHORITY: scope.args.bucket.ca_certificate,
+    }
+    data = {file: pem for file, pem in certificates.items() if pem}
+    if not data:
+        return None
+    return core.v1.ConfigMap(
+        f"{scope.name}-authorities",
+        metadata=scope.metadata(),
+        immutable=True,
+        data=data,
+        opts=scope.options(),
+    )
+
+
+def database_environment(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:
+    """Say where the database is, and in which file libpq finds the password; the migration uses the same."""
+    return {
+        "MLFLOW_BACKEND_STORE_URI": args.database.uri(files.DATABASE_AUTHORITY_PATH),
+        "PGSERVICEFILE": files.DATABASE_LOGIN_PATH,
+        "PGSERVICE": files.DATABASE_SERVICE,
+        "HOME": files.TEMPORARY_DIR,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+
+
+def allowed_hosts(access: AccessArgs, service: ServiceAddress) -> list[str]:
+    """Compute the values of the Host header that the server answers to.
+
+    MLflow compares them as they stand, port included, and giving a list replaces its built-in one. The pod's own
+    address is what Prometheus and the kubelet's probes send.
+    """
+    inside = [*service.host_names, "localhost", "127.0.0.1", POD_IP, f"[{POD_IP}]"]
+    with_ports = [f"{access.public_host}:{port}" for port in (80, 443)]
+    with_ports += [f"{host}:{service.port}" for host in inside]
+    return list(dict.fromkeys([access.public_host, *inside, *with_ports, *access.extra_hosts]))
+
+
+def _server(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:
+    uvicorn = {
+        "--timeout-graceful-shutdown": GRACEFUL_SECONDS,
+        # Longer than the proxies in front keep an idle connection (nginx 60 s, Traefik 90 s): when the server is the
+        # first to close one, a request that is already on its way over it is lost.
+        "--timeout-keep-alive": _KEEP_ALIVE_SECONDS,
+        # The default of 5 s ends a worker that is merely short of CPU, together with its requests.
+        "--timeout-worker-healthcheck": _WORKER_HEALTH_SECONDS,
+    }
+    return {
+        # Pods listen for other pods; the NetworkPolicy and the host allow-list say who is answered.
+        "MLFLOW_HOST": "0.0.0.0",  # noqa: S104
+        "MLFLOW_PORT": str(args.service.port),
+        "MLFLOW_WORKERS": str(args.scaling.workers),
+        "MLFLOW_UVICORN_OPTS": " ".join(f"{option} {value}" for option, value in uvicorn.items()),
+        # A browser sends Origin with every POST, also from the server's own page.
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": ",".join(args.access.origins),
+        "MLFLOW_EXPOSE_PROMETHEUS": files.METRICS_DIR,
+        # Job queues are local to a pod, so each replica would run the periodic ones; nothing here uses them.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        # The gateway would store provider keys, encrypted under a default passphrase.
+        "MLFLOW_ENABLE_AI_GATEWAY": "false",
+        "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": str(args.scaling.pool_size),
+        "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": str(args.scaling.max_overflow),
+        "MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE": str(_POOL_RECYCLE_SECONDS),
+    }
+
+
+def _stores(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:
+    bucket = args.bucket
+    proxied = args.artifact_delivery is ArtifactDelivery.PROXIED
+    scheme = PROXIED_SCHEME if proxied else "s3"
+    settings: dict[str, pulumi.Input[str]] = {
+        "MLFLOW_SERVE_ARTIFACTS": "true",
+        "MLFLOW_ARTIFACTS_DESTINATION": pulumi.Output.concat(f"{scheme}://", bucket.bucket),
+        "AWS_SHARED_CREDENTIALS_FILE": files.BUCKET_KEY_PATH,
+        "AWS_DEFAULT_REGION": bucket.region,
+        # There is a key in a file: never ask a cloud's metadata service for one.
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    if proxied:
+        settings["PYTHONPATH"] = PLUGIN_DIR
+    if bucket.endpoint is not None:
+        settings["MLFLOW_S3_ENDPOINT_URL"] = bucket.endpoint
+        settings["MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"] = "path"
+    if bucket.ca_certificate:
+        settings["AWS_CA_BUNDLE"] = files.BUCKET_AUTHORITY_PATH
+    return settings

@@ -1,0 +1,48 @@
+"""Passwords and keys, as files: never in an environment variable or on a command line.
+
+The database password is in a libpq connection service file and not in a `PGPASSFILE`: libpq ignores a password file
+that its group may read, and the kubelet makes every file of a secret volume readable for the pod's `fsGroup`. A
+service file has no such rule, so no container has to copy it and change its mode first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_kubernetes import core
+
+from components.mlflow_server import files
+
+if TYPE_CHECKING:
+    from components.mlflow_server.scope import Scope
+
+
+def database_login(scope: Scope) -> core.v1.Secret:
+    """Make the immutable Secret with the connection service file; host and user are in the URI."""
+    content = pulumi.Output.concat(f"[{files.DATABASE_SERVICE}]\npassword=", scope.args.database.password, "\n")
+    return _secret(scope, "database", files.DATABASE_LOGIN, content)
+
+
+def bucket_key(scope: Scope) -> core.v1.Secret:
+    """Make the immutable Secret with the AWS shared credentials file."""
+    content = pulumi.Output.concat(
+        "[default]\naws_access_key_id = ",
+        scope.args.bucket.access_key,
+        "\naws_secret_access_key = ",
+        scope.args.bucket.secret_key,
+        "\n",
+    )
+    return _secret(scope, "bucket", files.BUCKET_KEY, content)
+
+
+def _secret(scope: Scope, suffix: str, file: str, content: pulumi.Output[str]) -> core.v1.Secret:
+    # No fixed name: a rotated password makes a new Secret, and pods of the old ReplicaSet can still start meanwhile.
+    return core.v1.Secret(
+        f"{scope.name}-{suffix}",
+        metadata=scope.metadata(),
+        immutable=True,
+        type="Opaque",
+        string_data={file: content},
+        opts=scope.options(),
+    )

@@ -1,0 +1,104 @@
+"""The component itself: it composes what the other modules of this package make."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_kubernetes import apps, batch, core
+
+from components.contracts import ServiceAddress  # noqa: TC001 - Pulumi evaluates a component's annotations
+from components.labels import Labels, version_of
+from components.mlflow_server import files
+from components.mlflow_server.args import ArtifactDelivery, MlflowServerArgs
+from components.mlflow_server.autoscaling import autoscaler
+from components.mlflow_server.configuration import authorities, config_map
+from components.mlflow_server.credentials import bucket_key, database_login
+from components.mlflow_server.disruption import disruption_budget
+from components.mlflow_server.network_policy import migration_policy, server_policy
+from components.mlflow_server.pod import Mount, authorities_mount, scratch_mount, secret_mount
+from components.mlflow_server.proxied_artifacts import plugin_config_map, plugin_mount
+from components.mlflow_server.schema_migration import migration_job
+from components.mlflow_server.scope import Scope
+from components.mlflow_server.workload import deployment, service
+
+_METRICS_SIZE = "128Mi"
+"""Counters of every process that the pod has had, a few MiB each."""
+_MIGRATION_TMP_SIZE = "128Mi"
+
+
+class MlflowServer(pulumi.ComponentResource):
+    """MLflow under uvicorn: a migration Job, then a Deployment behind a Service.
+
+    Order: the migration's NetworkPolicy, the Job, the Deployment, the Service. When one fails, what follows is not
+    begun, so the error is the one that matters. Left out: authentication, TLS of the server itself, monitoring.
+    """
+
+    service: ServiceAddress
+    """Every name of the server inside the cluster."""
+    namespace: pulumi.Output[str]
+    """Namespace of the Service, known only once the Service has a ready endpoint."""
+    selector: dict[str, str]
+    """Labels of the server's pods and of nothing else."""
+    metrics_port: int
+    """Port of `/metrics`; the server's own."""
+
+    def __init__(self, name: str, args: MlflowServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlflow:server:MlflowServer", name, None, opts)
+        version = version_of(args.image)
+        scope = self._scope(name, args, "tracking-server", version)
+        account = core.v1.ServiceAccount(
+            f"{name}-service-account",
+            metadata=scope.metadata(name),
+            automount_service_account_token=False,
+            opts=scope.options(),
+        )
+        database_mounts = _database_mounts(scope)
+        migration = _migration(self._scope(name, args, "schema-migration", version), account, database_mounts)
+        rollout = _rollout(scope, account, database_mounts, [migration, server_policy(scope)])
+        if args.scaling.max_replicas:
+            autoscaler(scope, rollout)
+        disruption_budget(scope)
+        # A Service waits for a ready endpoint: begun before the rollout has succeeded, it would only time out.
+        front = service(scope, after=[rollout])
+
+        self.service = args.service
+        self.namespace = front.metadata.apply(lambda metadata: metadata.namespace or "")
+        self.selector = scope.labels.selector
+        self.metrics_port = args.service.port
+        self.register_outputs({"url": args.service.url, "namespace": self.namespace})
+
+    def _scope(self, name: str, args: MlflowServerArgs, component: str, version: str) -> Scope:
+        labels = Labels(instance=name, component=component, version=version)
+        return Scope(name=name, args=args, labels=labels, parent=self)
+
+
+def _database_mounts(scope: Scope) -> list[Mount]:
+    """Mount what it takes to reach the database: for the migration and for the server."""
+    mounts = [secret_mount("database", database_login(scope), files.DATABASE_LOGIN_DIR)]
+    trusted = authorities(scope)
+    if trusted:
+        mounts.append(authorities_mount(trusted))
+    return mounts
+
+
+def _migration(scope: Scope, account: core.v1.ServiceAccount, database_mounts: list[Mount]) -> batch.v1.Job:
+    scratch = scratch_mount("tmp", files.TEMPORARY_DIR, _MIGRATION_TMP_SIZE)
+    # Nothing flows from a NetworkPolicy, yet without it a default-deny namespace lets the Job reach nothing.
+    return migration_job(scope, account, [*database_mounts, scratch], after=[migration_policy(scope)])
+
+
+def _rollout(
+    scope: Scope,
+    account: core.v1.ServiceAccount,
+    database_mounts: list[Mount],
+    after: list[pulumi.Resource],
+) -> apps.v1.Deployment:
+    mounts = [
+        *database_mounts,
+        secret_mount("bucket", bucket_key(scope), files.BUCKET_KEY_DIR),
+        scratch_mount("tmp", files.TEMPORARY_DIR, scope.args.resources.tmp_size),
+        scratch_mount("metrics", files.METRICS_DIR, _METRICS_SIZE),
+    ]
+    if scope.args.artifact_delivery is ArtifactDelivery.PROXIED:
+        mounts.append(plugin_mount(plugin_config_map(scope)))
+    # The schema and the policies have no value that flows into the pods, but have to be there before them.
+    return deployment(scope, account, config_map(scope), mounts, after)

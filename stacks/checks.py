@@ -1,0 +1,158 @@
+"""What is wrong with a text: each function answers in words, or None when nothing is.
+
+The rules are those of the systems that take the values, so that a wrong one fails here and not half-way through.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DNS_LABEL = re.compile(_LABEL)
+_DNS_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_DNS_NAME_LENGTH = 253
+_HOST_HEADER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
+_IMAGE = re.compile(r"[a-z0-9][a-zA-Z0-9._:/-]*?(?P<tag>:[\w][\w.-]{0,127})?(?P<digest>@sha256:[0-9a-f]{64})?")
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
+_UNITS = {
+    "m": Decimal("0.001"),
+    "": Decimal(1),
+    "k": Decimal(10**3),
+    "M": Decimal(10**6),
+    "G": Decimal(10**9),
+    "T": Decimal(10**12),
+    "Ki": Decimal(2**10),
+    "Mi": Decimal(2**20),
+    "Gi": Decimal(2**30),
+    "Ti": Decimal(2**40),
+}
+_HIGHEST_PORT = 65535
+
+
+def dns_label(value: str) -> str | None:
+    """Name of a namespace, as Kubernetes takes it (RFC 1123)."""
+    if _DNS_LABEL.fullmatch(value):
+        return None
+    return "is not a name of lower-case letters, digits and inner hyphens (63 at most)"
+
+
+def dns_name(value: str) -> str | None:
+    """Name of another object, or of a host: labels with dots between them (RFC 1123)."""
+    if len(value) <= _DNS_NAME_LENGTH and _DNS_NAME.fullmatch(value):
+        return None
+    return "is not a DNS name of lower-case letters, digits, hyphens and dots"
+
+
+def public_host(value: str) -> str | None:
+    """Host of an Ingress: a DNS name without scheme, port, path or wildcard, and not an address."""
+    if not value:
+        return "is empty"
+    if "://" in value or "/" in value:
+        return "is a URL, not a host name"
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return dns_name(value)
+    return "is an address, not a host name"
+
+
+def host_header(value: str) -> str | None:
+    """One entry of the allow-list: host, or host:port, nothing that stands for many."""
+    return None if _HOST_HEADER.fullmatch(value) else "is not HOST or HOST:PORT (no wildcard, no scheme)"
+
+
+def server_address(value: str) -> str | None:
+    """HOST:PORT, without a scheme."""
+    host, _, port = value.rpartition(":")
+    if host and host_header(value) is None and port.isdigit() and 0 < int(port) <= _HIGHEST_PORT:
+        return None
+    return "is not HOST:PORT"
+
+
+def endpoint_url(value: str) -> str | None:
+    """URL of an S3 server: scheme, host, maybe a port, no path."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.port is None or parts.port > 0
+    except ValueError:
+        return "has a port that is none"
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not usable:
+        return "is not of the form https://HOST:PORT"
+    if parts.path not in {"", "/"} or parts.query or parts.username:
+        return "has more than scheme, host and port"
+    return None
+
+
+def bucket_name(value: str) -> str | None:
+    """Name of a bucket, by the rules that S3 and MinIO share."""
+    if not _BUCKET.fullmatch(value) or ".." in value:
+        return "is not 3 to 63 lower-case letters, digits, dots and hyphens"
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return None
+    return "looks like an address"
+
+
+def identifier(value: str) -> str | None:
+    """Name of a PostgreSQL role or database that never needs quotes by accident of its case."""
+    if not _IDENTIFIER.fullmatch(value):
+        return "is not lower-case letters, digits, _ and - (63 at most, a letter first)"
+    return "is reserved by PostgreSQL" if value.startswith("pg_") else None
+
+
+def image(value: str) -> str | None:
+    """Reference of a container image that always means the same image."""
+    match = _IMAGE.fullmatch(value)
+    if not value or not match:
+        return "is not an image reference"
+    if match["digest"]:
+        return None
+    if not match["tag"] or match["tag"] == ":latest":
+        return "has no fixed tag and no digest"
+    return None
+
+
+def quantity(value: str) -> str | None:
+    """A Kubernetes quantity above zero."""
+    return None if amount(value) else "is not a Kubernetes quantity above 0, such as 500m or 2Gi"
+
+
+def amount(value: str) -> Decimal:
+    """Size of a Kubernetes quantity in its base unit: cores or bytes; 0 when it is none."""
+    match = _QUANTITY.fullmatch(value)
+    try:
+        return Decimal(match[1]) * _UNITS[match[2] or ""] if match else Decimal(0)
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def certificate_file(value: str) -> str | None:
+    """Path of a readable PEM file with a certificate."""
+    path = Path(value).expanduser()
+    try:
+        content = path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        return "does not exist"
+    except IsADirectoryError:
+        return "is a directory"
+    except PermissionError:
+        return "may not be read by you"
+    except UnicodeDecodeError:
+        return "is not a PEM file"
+    return None if "-----BEGIN CERTIFICATE-----" in content else "holds no PEM certificate"
+
+
+def network(value: str) -> str | None:
+    """Block of addresses in CIDR notation."""
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        return "is not a block of addresses such as 10.0.0.5/32"
+    return None

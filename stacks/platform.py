@@ -1,0 +1,84 @@
+"""The composition: which components there are, and what flows from one to the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from components.artifact_bucket import ArtifactBucket
+from components.backend_database import BackendDatabase
+from components.contracts import BucketAccess, DatabaseConnection, ServiceAddress
+from components.mlflow_server import MlflowServer, MlflowServerArgs
+from components.namespace import Namespace
+from components.public_route import PublicRoute, PublicRouteArgs
+from stacks.providers import kubernetes_provider, minio_provider, postgresql_provider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stacks.settings import Settings
+
+_SERVICE = "mlflow"
+_PORT = 5000
+
+
+def deploy(settings: Settings) -> Mapping[str, pulumi.Input[str]]:
+    """Put the platform together and return the stack's outputs."""
+    cluster = pulumi.ResourceOptions(provider=kubernetes_provider(settings.kube_context))
+    service = ServiceAddress(name=_SERVICE, namespace=settings.namespace.name, port=_PORT)
+
+    namespace = Namespace("platform", settings.namespace, cluster)
+    database = _database(settings)
+    bucket = _bucket(settings)
+    server = MlflowServer(
+        "mlflow",
+        MlflowServerArgs(
+            namespace=namespace.name,
+            service=service,
+            image=settings.image,
+            image_pull_secret=settings.image_pull_secret,
+            database=database,
+            bucket=bucket,
+            artifact_delivery=settings.artifact_delivery,
+            resources=settings.resources,
+            scaling=settings.scaling,
+            access=settings.access,
+        ),
+        cluster,
+    )
+    route = PublicRoute(
+        "public",
+        PublicRouteArgs(
+            service=server.service,
+            namespace=server.namespace,
+            host=settings.route.host,
+            ingress_class=settings.route.ingress_class,
+            annotations=settings.route.annotations,
+            tls_secret=settings.route.tls_secret,
+            certificate=settings.route.certificate,
+        ),
+        cluster,
+    )
+    return {
+        "url": route.url,
+        "trackingUri": server.service.url,
+        "namespace": namespace.name,
+        "service": server.service.name,
+        "bucket": bucket.bucket,
+        "database": database.database,
+    }
+
+
+def _database(settings: Settings) -> DatabaseConnection:
+    if isinstance(settings.database, DatabaseConnection):
+        return settings.database
+    opts = pulumi.ResourceOptions(provider=postgresql_provider(settings.database.admin))
+    return BackendDatabase("backend", settings.database.args, opts).connection
+
+
+def _bucket(settings: Settings) -> BucketAccess:
+    if isinstance(settings.bucket, BucketAccess):
+        return settings.bucket
+    opts = pulumi.ResourceOptions(provider=minio_provider(settings.bucket.admin))
+    return ArtifactBucket("artifacts", settings.bucket.args, opts).access

@@ -1,0 +1,81 @@
+"""From configuration to typed settings: the only place that knows the configuration's keys.
+
+`load_settings` reads everything before it complains, so that a person sees all that is wrong at once, and before the
+first resource is registered. The keys, their types and defaults are described in `Pulumi.yaml`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components.mlflow_server import AccessArgs, ArtifactDelivery, ResourceArgs, ScalingArgs
+from components.namespace import NamespaceArgs
+from stacks import checks
+from stacks.capacity import check_connections, check_memory
+from stacks.config_reader import ConfigReader
+from stacks.route_settings import RouteSettings, read_route
+from stacks.server_settings import read_access, read_resources, read_scaling
+from stacks.storage_settings import ProvisionedBucket, ProvisionedDatabase, read_bucket, read_database
+
+if TYPE_CHECKING:
+    from components.contracts import BucketAccess, DatabaseConnection
+
+_MOST_CONNECTIONS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that a user may change."""
+
+    kube_context: str | None
+    """None: the current context of the kubeconfig."""
+    namespace: NamespaceArgs
+    image: str
+    image_pull_secret: str | None
+    artifact_delivery: ArtifactDelivery
+    resources: ResourceArgs
+    scaling: ScalingArgs
+    access: AccessArgs
+    route: RouteSettings
+    database: ProvisionedDatabase | DatabaseConnection
+    """One to make, or one that exists."""
+    bucket: ProvisionedBucket | BucketAccess
+    """One to make, or one that exists."""
+
+
+def load_settings(reader: ConfigReader | None = None) -> Settings:
+    """Read and check the configuration.
+
+    Args:
+        reader: Where the values come from; by default the running stack.
+
+    Raises:
+        ConfigError: Values are missing, wrong, do not fit together, or belong to no key.
+    """
+    reader = reader or ConfigReader.of_stack()
+    route = read_route(reader)
+    scaling = read_scaling(reader)
+    resources = read_resources(reader)
+    protect = reader.flag("protectData", "it would be unclear whether data may be deleted")
+    limit = reader.integer("databaseConnectionLimit", 1, _MOST_CONNECTIONS, "the server could open no connection")
+    check_memory(reader, resources, scaling.workers)
+    check_connections(reader, scaling, limit)
+    settings = Settings(
+        kube_context=reader.optional("kubeContext", "no cluster would be found", lambda _: None),
+        namespace=NamespaceArgs(
+            name=reader.text("namespace", "Kubernetes would refuse it", checks.dns_label),
+            create=reader.flag("namespaceCreate", "it would be unclear to whom the namespace belongs"),
+        ),
+        image=reader.text("image", "what runs would change by itself, or not start", checks.image),
+        image_pull_secret=reader.optional("imagePullSecret", "the image could not be pulled", checks.dns_name),
+        artifact_delivery=reader.choice("artifactDelivery", ArtifactDelivery, "artifacts could not be delivered"),
+        resources=resources,
+        scaling=scaling,
+        access=read_access(reader, route.host, tls_required=route.tls_required),
+        route=route,
+        database=read_database(reader, connection_limit=limit, protect=protect),
+        bucket=read_bucket(reader, protect=protect),
+    )
+    reader.finish()
+    return settings

@@ -1,0 +1,52 @@
+"""Recordings of both stacks, made once: every test reads them, none changes them."""
+
+from __future__ import annotations
+
+import os
+
+# An Output that ends up in a text is an error here, instead of a value that looks like one.
+os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from stacks.platform import deploy
+from stacks.settings import load_settings
+from tests.unit import engine, stack_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Deploy(Protocol):
+    """Runs the whole program on a stack's configuration, with overrides."""
+
+    def __call__(self, stack: str = "dev", *, preview: bool = False, **overrides: Any) -> engine.Recording: ...
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
+    directory: Path = tmp_path_factory.mktemp("configuration")
+
+    def run(stack: str = "dev", *, preview: bool = False, **overrides: Any) -> engine.Recording:
+        settings = load_settings(stack_files.reader(stack, directory, **overrides))
+        return engine.run(lambda: deploy(settings), preview=preview, stack=stack)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def dev(deployed: Deploy) -> engine.Recording:
+    return deployed("dev")
+
+
+@pytest.fixture(scope="session")
+def prod(deployed: Deploy) -> engine.Recording:
+    return deployed("prod")
+
+
+@pytest.fixture(params=["dev", "prod"])
+def stack(request: pytest.FixtureRequest) -> engine.Recording:
+    recording: engine.Recording = request.getfixturevalue(request.param)
+    return recording

@@ -1,0 +1,70 @@
+"""Configuration as the engine would hand it over: defaults of `Pulumi.yaml`, then the stack's file, then overrides."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stacks.config_reader import ConfigReader
+from tests.unit.engine import PROJECT
+
+ROOT = Path(__file__).resolve().parents[2]
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nnot a real one\n-----END CERTIFICATE-----\n"
+SECRETS = {
+    "databasePassword": "correct-horse-battery",
+    "databaseAdminPassword": "staple-of-the-admin",
+    "artifactAdminPassword": "root-of-all-buckets",
+}
+"""The secrets that every stack has to be given."""
+
+
+def schema() -> dict[str, dict[str, Any]]:
+    """The keys that `Pulumi.yaml` declares."""
+    declared: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    return declared
+
+
+def stack_file(stack: str) -> dict[str, Any]:
+    """The keys that a stack sets, without the project's prefix; foreign keys keep theirs."""
+    content = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key.removeprefix(f"{PROJECT}:"): value for key, value in content.items()}
+
+
+def values(stack: str, directory: Path, **overrides: Any) -> dict[str, str]:
+    """Configuration of a stack, with the addresses and secrets that a person would add.
+
+    Args:
+        stack: `dev` or `prod`.
+        directory: Where files named in the configuration are put.
+        overrides: Values that replace others; None removes a key.
+    """
+    authority = directory / "ca.pem"
+    authority.write_text(CERTIFICATE)
+    given = {
+        "databaseAdminHost": "198.18.0.1",
+        "databaseAdminUser": "administrator",
+        "artifactAdminServer": "198.18.0.1:9000",
+        "artifactAdminUser": "root",
+        **{key: value for key, value in stack_file(stack).items() if ":" not in key},
+        "databaseCaFile": str(authority),
+        "artifactCaFile": str(authority),
+        **SECRETS,
+        **overrides,
+    }
+    merged = {key: declared["default"] for key, declared in schema().items()} | given
+    return {key: _as_text(value) for key, value in merged.items() if value is not None}
+
+
+def reader(stack: str, directory: Path, *, plain: frozenset[str] = frozenset(), **overrides: Any) -> ConfigReader:
+    """Reader of a stack's configuration; all secrets are encrypted, except those in `plain`."""
+    secret = {key for key, declared in schema().items() if declared["description"].startswith("Secret:")}
+    return ConfigReader(project=PROJECT, values=values(stack, directory, **overrides), secret_keys=secret - plain)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, list | dict) else str(value)
