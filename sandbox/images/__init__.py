@@ -1,0 +1,8 @@
+"""Builds the container images of the sandbox, without a registry and without a daemon, into the user's cache."""
+
+from sandbox.images.base import build_base
+from sandbox.images.binary import build_binary_image
+from sandbox.images.mlflow import build_mlflow
+from sandbox.images.store import BuiltImage, ImageStore
+
+__all__ = ["BuiltImage", "ImageStore", "build_base", "build_binary_image", "build_mlflow"]
