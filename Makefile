@@ -1,0 +1,13 @@
+# Every target is one call; the work is in sandbox/. `make help` lists them.
+.PHONY: help up down env status test lint preview bench lock
+
+help:    ; @python3 -m sandbox --help
+up:      ; @python3 -m sandbox up
+down:    ; @python3 -m sandbox down
+env:     ; @python3 -m sandbox env
+status:  ; @python3 -m sandbox status
+test:    ; @python3 -m sandbox test
+lint:    ; @python3 -m sandbox lint
+preview: ; @python3 -m sandbox preview
+bench:   ; @python3 -m sandbox bench
+lock:    ; @python3 -m sandbox lock

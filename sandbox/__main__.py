@@ -1,0 +1,56 @@
+"""The commands behind the Makefile: `python3 -m sandbox COMMAND`.
+
+Starts with any Python 3.11 and its standard library, brings up the locked environment and goes on in there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+
+from sandbox.errors import SandboxError
+from sandbox.progress import Progress
+from sandbox.toolchain import host, python_env
+
+COMMANDS = {
+    "up": "prepare the tools, start the sandbox, deploy stack dev and log a first run",
+    "down": "destroy what was deployed and leave the machine as it was",
+    "env": 'print the export lines for a shell: eval "$(make -s env)"',
+    "status": "show what runs, what died and why",
+    "test": "run everything: lint, types, unit tests, integration tests on the sandbox",
+    "lint": "run the linter, the formatter's check and the type checker",
+    "preview": "show what `pulumi up` would change",
+    "bench": "measure and print as JSON lines",
+    "lock": "compile the requirements files anew from what they are made of",
+}
+
+
+def main() -> int:
+    """Runs one command and returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python3 -m sandbox", description="The local platform of mlflow-platform.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, purpose in COMMANDS.items():
+        commands.add_parser(name, help=purpose, description=purpose)
+    command = parser.parse_args().command
+    try:
+        if not python_env.is_active():
+            progress = Progress()
+            host.demand_suitable()
+            host.install_python_venv(progress)
+            interpreter = python_env.ensure(progress)
+            sys.stderr.flush()
+            os.execv(interpreter, [str(interpreter), "-m", "sandbox", *sys.argv[1:]])  # noqa: S606 - no shell is wanted
+        importlib.import_module(f"sandbox.commands.{command}").run()
+    except SandboxError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted: the same command goes on where this one stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""`make lock`: compiles every requirements.in to a requirements.txt with the hash of each file of each package."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from sandbox import paths, processes
+from sandbox.progress import Progress
+
+UV = "uv==0.13.9"
+"""Installed for this command alone; `pip install` reads the result."""
+PYTHON = "3.11"
+TARGETS = (
+    ("requirements.in", "requirements.txt", ()),
+    ("sandbox/requirements.in", "sandbox/requirements.txt", ("--constraint", "requirements.txt")),
+    ("sandbox/toolchain/go/requirements.in", "sandbox/toolchain/go/requirements.txt", ()),
+    ("images/mlflow/requirements.in", "images/mlflow/requirements.txt", ()),
+)
+
+
+def run() -> None:
+    """Compiles all of them; a lock's present versions stay unless a requirements.in asks for others."""
+    progress = Progress()
+    log = paths.CACHE / "logs" / "lock.log"
+    with tempfile.TemporaryDirectory() as folder:
+        python = Path(folder) / "bin" / "python"
+        processes.run_logged(
+            [shutil.which("python3") or "python3", "-m", "venv", folder], log, what="making an environment"
+        )
+        processes.run_logged([python, "-m", "pip", "install", UV], log, what=f"installing {UV}")
+        for source, target, more in TARGETS:
+            with progress.step("lock", f"compiling {target}"):
+                processes.run_logged(
+                    [
+                        Path(folder) / "bin" / "uv",
+                        "pip",
+                        "compile",
+                        "--quiet",
+                        "--generate-hashes",
+                        "--universal",
+                        f"--python-version={PYTHON}",
+                        "--no-header",
+                        "--no-annotate",
+                        *more,
+                        source,
+                        "--output-file",
+                        target,
+                    ],
+                    log,
+                    what=f"compiling {target}",
+                    cwd=paths.CLONE,
+                )

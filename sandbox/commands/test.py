@@ -1,0 +1,125 @@
+"""`make test`: every layer, from the quickest to the one that needs the sandbox, and a count of each at the end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox import paths, stack
+from sandbox.commands import down, lint, up
+from sandbox.errors import SandboxError
+from sandbox.progress import Progress
+from sandbox.supervisor import client
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+OUTPUT = paths.CLONE / "test-output"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Tests that run together."""
+
+    name: str
+    folder: str
+    needs_sandbox: bool
+
+
+LAYERS = (
+    Layer("unit", "tests/unit", needs_sandbox=False),
+    Layer("integration", "tests/integration", needs_sandbox=True),
+)
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a layer's tests came to."""
+
+    passed: int
+    failed: int
+    skipped: int
+
+
+def run() -> None:
+    """Runs lint, types, unit tests and integration tests; a sandbox that this started is taken down again.
+
+    Raises:
+        SandboxError: something failed, was skipped, or no test ran where some should have.
+    """
+    progress = Progress()
+    OUTPUT.mkdir(exist_ok=True)
+    problems: list[str] = []
+    try:
+        lint.run()
+    except SandboxError as error:
+        problems.append(error.problem)
+    counts: dict[str, Count] = {}
+    started_here = client.init_process() is None
+    try:
+        for layer in LAYERS:
+            if layer.needs_sandbox:
+                progress.say("test", "the sandbox")
+                up.run()
+            progress.say("test", f"{layer.name} tests")
+            begun = time.monotonic()
+            counts[layer.name] = run_layer(layer)
+            progress.say("test", f"{layer.name} tests took {time.monotonic() - begun:.0f} s")
+    finally:
+        if started_here:
+            down.run()
+    problems += report(counts)
+    if problems:
+        raise SandboxError("; ".join(problems), f"the lines above name the tests; {OUTPUT} holds the reports")
+
+
+def run_layer(layer: Layer, more: Sequence[str] = ()) -> Count:
+    """Runs the tests of a layer with pytest and counts them from its report."""
+    result = OUTPUT / f"{layer.name}.xml"
+    result.unlink(missing_ok=True)
+    environment = os.environ | {"PULUMI_ERROR_OUTPUT_STRING": "true"}
+    if layer.needs_sandbox:
+        environment |= stack.environment()
+    subprocess.run(
+        [sys.executable, "-m", "pytest", layer.folder, f"--junit-xml={result}", "--durations=10", *more],
+        cwd=paths.CLONE,
+        env=environment,
+        check=False,
+    )
+    return count(result)
+
+
+def count(report_file: Path) -> Count:
+    """Reads a JUnit report; a missing one, of a pytest that could not even start, counts as one failure."""
+    if not report_file.exists():
+        return Count(0, 1, 0)
+    suites = ET.parse(report_file).getroot().iter("testsuite")  # noqa: S314 - pytest wrote it
+    totals = [{key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")} for suite in suites]
+    failed = sum(total["failures"] + total["errors"] for total in totals)
+    skipped = sum(total["skipped"] for total in totals)
+    return Count(sum(total["tests"] for total in totals) - failed - skipped, failed, skipped)
+
+
+def report(counts: dict[str, Count]) -> list[str]:
+    """Prints how many tests ran in each layer and returns what is wrong with that."""
+    problems = []
+    for name, tally in counts.items():
+        sys.stdout.write(f"{name}: {tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped\n")
+        if tally.failed:
+            problems.append(f"{tally.failed} {name} tests failed")
+        if tally.skipped:
+            problems.append(f"{tally.skipped} {name} tests were skipped, and a skipped test shows nothing")
+        if tally.passed + tally.failed == 0:
+            problems.append(f"no {name} test ran")
+    sys.stdout.flush()
+    total = Count(
+        *(sum(values) for values in zip(*((c.passed, c.failed, c.skipped) for c in counts.values()), strict=True))
+    )
+    sys.stdout.write(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped\n")
+    return problems

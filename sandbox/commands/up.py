@@ -1,0 +1,146 @@
+"""`make up`: from whatever state the machine is in to a serving MLflow."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox import paths, platform, smoke, stack
+from sandbox.addons import Addons
+from sandbox.errors import SandboxError
+from sandbox.images import BuiltImage, ImageStore, build_binary_image, build_mlflow
+from sandbox.images.mlflow import mlflow_key, mlflow_version
+from sandbox.locking import exclusive
+from sandbox.network import NODE_ADDRESS
+from sandbox.parts.part import API_SERVER_URL, Surroundings
+from sandbox.pki import Authority
+from sandbox.progress import Progress
+from sandbox.supervisor import client
+from sandbox.toolchain import host, tools
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.toolchain.tools import Toolchain
+
+BINARY_IMAGES = {"pause": "1", "coredns": "1.13.1", "traefik": "3.7.15"}
+"""Images of one executable each, and the version that names them."""
+
+OWNER = paths.STATE / "owner"
+"""Holds the clone that started the sandbox."""
+
+
+def run() -> None:
+    """Prepares the tools, starts the sandbox, deploys stack dev, tests it and tells how to go on."""
+    progress = Progress()
+    host.demand_suitable()
+    with exclusive(paths.LOCK, wait=False, doing=f"make up in {paths.CLONE}"):
+        own_the_sandbox()
+        toolchain, images = prepare(progress)
+        with ThreadPoolExecutor(max_workers=1) as background:
+            authority = Authority(stack.SECRETS / "pki")
+            authority.ensure()
+            progress.say("engine", "laying out the engine, its plugins and the stack")
+            engine = background.submit(prepare_engine, toolchain, authority, images["mlflow"].reference)
+            start_platform(toolchain, authority, images, progress)
+            for origin in engine.result():
+                progress.say("engine", origin)
+        deploy(progress)
+
+
+def own_the_sandbox() -> None:
+    """Claims the machine's one sandbox for this clone.
+
+    Raises:
+        SandboxError: another clone's sandbox runs.
+    """
+    owner = OWNER.read_text().strip() if OWNER.exists() else None
+    if owner not in {None, str(paths.CLONE)}:
+        if client.init_process() is not None:
+            raise SandboxError(
+                f"a sandbox of another clone is running: {owner}",
+                "run `make down` (here or there): it removes that sandbox; then `make up` here",
+            )
+        platform.stop()
+    if owner != str(paths.CLONE):
+        # What this clone knows belongs to a sandbox that is gone.
+        platform.stop()
+        shutil.rmtree(paths.LOCAL, ignore_errors=True)
+    paths.STATE.mkdir(parents=True, exist_ok=True)
+    OWNER.write_text(f"{paths.CLONE}\n")
+    stack.SECRETS.mkdir(parents=True, exist_ok=True, mode=0o700)
+    stack.SECRETS.chmod(0o700)
+
+
+def prepare(progress: Progress) -> tuple[Toolchain, dict[str, BuiltImage]]:
+    """Has every tool and image in the cache; builds what is missing, tools and the large image side by side."""
+    host.extend_path()
+    image = ImageStore(paths.CACHE).image("mlflow", mlflow_version(), mlflow_key())
+    host.demand_disk(cold=not (tools.is_complete() and image.archive.exists()))
+    host.install_packages(progress)
+    with ThreadPoolExecutor(max_workers=1) as background:
+        mlflow = background.submit(
+            build_mlflow,
+            cache=paths.CACHE,
+            python=Path(sys.executable),
+            progress=lambda message: progress.say("image", message),
+        )
+        tools.build(progress)
+        toolchain = tools.locate()
+        images = {
+            name: build_binary_image(name, version, toolchain[name], cache=paths.CACHE, entrypoint=[f"/{name}"])
+            for name, version in BINARY_IMAGES.items()
+        }
+        images["mlflow"] = mlflow.result()
+    return toolchain, images
+
+
+def prepare_engine(toolchain: Toolchain, authority: Authority, image: str) -> Sequence[str]:
+    """Lays out engine and stack, and says where each plugin came from."""
+    origins = stack.install_engine(toolchain)
+    stack.ensure(authority, image)
+    return [f"{origin.name} plugin {origin.version}: {origin.origin} ({origin.reason})" for origin in origins]
+
+
+def surroundings(toolchain: Toolchain, authority: Authority, images: dict[str, BuiltImage]) -> Surroundings:
+    """What the parts need."""
+    return Surroundings(toolchain.programs, authority, stack.SECRETS, images["pause"].reference)
+
+
+def start_platform(
+    toolchain: Toolchain, authority: Authority, images: dict[str, BuiltImage], progress: Progress
+) -> None:
+    """Starts the sandbox's parts and add-ons."""
+    authority.kubeconfig(stack.KUBECONFIG, server=API_SERVER_URL, user="admin", group="system:masters")
+    addons = Addons(
+        toolchain["kubectl"],
+        stack.KUBECONFIG,
+        toolchain.custom_resources,
+        {name: image.reference for name, image in images.items()},
+    )
+    platform.start(surroundings(toolchain, authority, images), addons, list(images.values()), [stack.HOST], progress)
+
+
+def deploy(progress: Progress) -> None:
+    """Runs `pulumi up` and the smoke test."""
+    progress.say("pulumi", f"pulumi up on stack {stack.STACK}")
+    stack.up()
+    tracking_uri = f"http://{stack.HOST}"
+    progress.say("smoke", f"logging a run through {tracking_uri}")
+    begun = time.monotonic()
+    address = smoke.log_a_run(tracking_uri)
+    progress.say("smoke", f"run, metrics, artifact and model written and read back in {time.monotonic() - begun:.0f} s")
+    print(
+        f"""
+MLflow serves at {tracking_uri} (and https://{stack.HOST}, trusted by {stack.CA_FILE})
+  the first run   {address}
+  a shell         eval "$(make -s env)"     then mlflow, kubectl and pulumi work as they are
+  the state       make status
+  to stop         make down
+The node is {NODE_ADDRESS}; logs are in {paths.LOGS}.""",
+        file=sys.stderr,
+    )

