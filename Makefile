@@ -1,8 +1,9 @@
 # Every target is one call; the work is in sandbox/. `make help` lists them.
-.PHONY: help up down env status test lint preview bench lock
+.PHONY: help up prepare down env status test lint preview bench lock
 
 help:    ; @python3 -m sandbox --help
 up:      ; @python3 -m sandbox up
+prepare: ; @python3 -m sandbox prepare
 down:    ; @python3 -m sandbox down
 env:     ; @python3 -m sandbox env
 status:  ; @python3 -m sandbox status

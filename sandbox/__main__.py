@@ -16,6 +16,7 @@ from sandbox.toolchain import host, python_env
 
 COMMANDS = {
     "up": "prepare the tools, start the sandbox, deploy stack dev and log a first run",
+    "prepare": "build every tool and image into the cache, and start nothing",
     "down": "destroy what was deployed and leave the machine as it was",
     "env": 'print the export lines for a shell: eval "$(make -s env)"',
     "status": "show what runs, what died and why",
