@@ -24,6 +24,7 @@ COMMANDS = {
     "lint": "run the linter, the formatter's check and the type checker",
     "preview": "show what `pulumi up` would change",
     "bench": "measure and print as JSON lines",
+    "docs": "write the README's configuration table from Pulumi.yaml",
     "lock": "compile the requirements files anew from what they are made of",
 }
 

@@ -42,7 +42,7 @@ CURES = (
         "the package registry lacks a locked version: check pip's settings (pip config list)",
     ),
     (
-        r"could not resolve|name resolution|connection (refused|error)|timed out|unreachable|couldn't download|max retries",
+        r"(not|n't) (resolve|download)|name resolution|connection (refused|error)|timed out|unreachable|max retries",
         "the registry could not be reached: check the network, proxy and registry settings, and call this again",
     ),
     (r"operation not permitted|permission denied", "building images needs root with the right to mount"),

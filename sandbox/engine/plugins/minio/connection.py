@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import string
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,6 +71,7 @@ class Server:
 
     def __init__(self, config: Values) -> None:
         secure = bool(config["minioSsl"])
+        self.attaching = threading.Lock()  # the list of a user's policies is read, changed and written as a whole
         self.address: str = config["minioServer"]
         self.region: str = config["minioRegion"]
         self.url = f"{'https' if secure else 'http'}://{self.address}"

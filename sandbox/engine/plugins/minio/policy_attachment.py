@@ -14,8 +14,6 @@ from sandbox.engine.plugins.protocol.schema import Schema
 if TYPE_CHECKING:
     from sandbox.engine.plugins.protocol.values import Values
 
-_ALREADY = "XMinioAdminPolicyChangeAlreadyApplied"
-
 
 class PolicyAttachment(Resource[Server]):
     """One policy of one user; other policies of the user are left alone."""
@@ -32,11 +30,10 @@ class PolicyAttachment(Resource[Server]):
     def create(self, client: Server, new: Values) -> Created:
         """Attach the policy; one that is attached already is as wanted."""
         user, policy = new["userName"], new["policyName"]
-        try:
-            with client.explained(f"Unable to Set User policy ({user} {policy})", _ALREADY):
-                client.admin.attach_policy([policy], user=user)
-        except AbsentError:
-            pass
+        with client.explained(f"Unable to Set User policy ({user} {policy})"), client.attaching:
+            attached = _attached(client, user)
+            if policy not in attached:
+                client.admin.policy_set(",".join([*attached, policy]), user=user)
         return Created(unique_id(f"{user}-"), {})
 
     def read(self, client: Server, identifier: str, state: Values) -> Values | None:
@@ -48,18 +45,29 @@ class PolicyAttachment(Resource[Server]):
             raise ResourceError(f"unexpected format of ID ({identifier}), expected <user-name>/<policy-name>")
         try:
             with client.explained(f"Fail to load user Infos ({user})", "XMinioAdminNoSuchUser"):
-                found = json.loads(client.admin.user_info(user))
+                attached = _attached(client, user)
         except AbsentError:
             return None
-        attached = (found.get("policyName") or "").split(",")
         return {"userName": user, "policyName": policy} if policy in attached else None
 
     def delete(self, client: Server, identifier: str, state: Values) -> None:  # noqa: ARG002
-        """Detach the policy, unless user, policy or the attachment itself is gone."""
+        """Detach the policy, unless the user or the attachment itself is gone."""
         user, policy = state["userName"], state["policyName"]
-        gone = (_ALREADY, "XMinioAdminNoSuchUser", "XMinioAdminNoSuchPolicy")
         try:
-            with client.explained(f"Unable to delete user policy ({user} {policy})", *gone):
-                client.admin.detach_policy([policy], user=user)
+            with client.explained(f"Unable to delete user policy ({user} {policy})", "XMinioAdminNoSuchUser"):
+                with client.attaching:
+                    attached = _attached(client, user)
+                    if policy in attached:
+                        client.admin.policy_set(",".join(name for name in attached if name != policy), user=user)
         except AbsentError:
             return
+
+
+def _attached(client: Server, user: str) -> list[str]:
+    """Name the policies of a user, enabled or not.
+
+    The server's calls to attach and detach know enabled users only, so the whole list is written, as the official
+    plugin does.
+    """
+    names = json.loads(client.admin.user_info(user)).get("policyName") or ""
+    return [name for name in names.split(",") if name]
