@@ -244,10 +244,12 @@ def recover() -> None:
         pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
 
 
-def up() -> None:
-    """Deploys the stack."""
+def up() -> bool:
+    """Deploys the stack and returns whether that changed anything."""
     recover()
     pulumi("up", "--yes", "--skip-preview")
+    last = json.loads(pulumi_output("stack", "history", "--json", "--page-size=1"))[0]
+    return set(last["resourceChanges"]) != {"same"}
 
 
 def destroy() -> None:

@@ -128,16 +128,22 @@ def start_platform(
 def deploy(progress: Progress) -> None:
     """Runs `pulumi up` and the smoke test."""
     progress.say("pulumi", f"pulumi up on stack {stack.STACK}")
-    stack.up()
+    changed = stack.up()
     tracking_uri = f"http://{stack.HOST}"
-    progress.say("smoke", f"logging a run through {tracking_uri}")
-    begun = time.monotonic()
-    address = smoke.log_a_run(tracking_uri)
-    progress.say("smoke", f"run, metrics, artifact and model written and read back in {time.monotonic() - begun:.0f} s")
+    # A second call on a running platform changes nothing, so it only reads what the first one wrote.
+    address = None if changed else smoke.find_a_run(tracking_uri)
+    if address is None:
+        progress.say("smoke", f"logging a run through {tracking_uri}")
+        begun = time.monotonic()
+        address = smoke.log_a_run(tracking_uri)
+        seconds = time.monotonic() - begun
+        progress.say("smoke", f"run, metrics, artifact and model written and read back in {seconds:.0f} s")
+    else:
+        progress.say("smoke", "nothing changed, and the last run and its artifact are there")
     print(
         f"""
 MLflow serves at {tracking_uri} (and https://{stack.HOST}, trusted by {stack.CA_FILE})
-  the first run   {address}
+  the last run    {address}
   a shell         eval "$(make -s env)"     then mlflow, kubectl and pulumi work as they are
   the state       make status
   to stop         make down

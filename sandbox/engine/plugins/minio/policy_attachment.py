@@ -53,21 +53,18 @@ class PolicyAttachment(Resource[Server]):
     def delete(self, client: Server, identifier: str, state: Values) -> None:  # noqa: ARG002
         """Detach the policy, unless the user or the attachment itself is gone."""
         user, policy = state["userName"], state["policyName"]
+        what = f"Unable to delete user policy ({user} {policy})"
         try:
-            with client.explained(f"Unable to delete user policy ({user} {policy})", "XMinioAdminNoSuchUser"):
-                with client.attaching:
-                    attached = _attached(client, user)
-                    if policy in attached:
-                        client.admin.policy_set(",".join(name for name in attached if name != policy), user=user)
+            with client.explained(what, "XMinioAdminNoSuchUser"), client.attaching:
+                attached = _attached(client, user)
+                if policy in attached:
+                    client.admin.policy_set(",".join(name for name in attached if name != policy), user=user)
         except AbsentError:
+            # The server says so of a disabled user too, whom only an administrator may let in again.
             return
 
 
 def _attached(client: Server, user: str) -> list[str]:
-    """Name the policies of a user, enabled or not.
-
-    The server's calls to attach and detach know enabled users only, so the whole list is written, as the official
-    plugin does.
-    """
+    """Name the policies of a user. The whole list is read and written, as the official plugin does."""
     names = json.loads(client.admin.user_info(user)).get("policyName") or ""
     return [name for name in names.split(",") if name]

@@ -65,6 +65,7 @@ class ServiceAccount(Resource[Server]):
             "accessKey": identifier,
             "targetUser": found.get("parentUser"),
             "status": found.get("accountStatus"),
+            "disableUser": found.get("accountStatus") == "off",
             "policy": known if same_policy(known, actual) else actual,
         }
 

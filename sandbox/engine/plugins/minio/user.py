@@ -47,13 +47,17 @@ class User(Resource[Server]):
         return Created(name, {"secret": secret})
 
     def read(self, client: Server, identifier: str, state: Values) -> Values | None:
-        """Read the status: the server tells no secret."""
+        """Read the status: the server tells no secret.
+
+        Unlike with the official plugin, a user that somebody has disabled is drift, and the next update repairs it.
+        """
         try:
             with client.explained(f"error reading IAM User ({identifier})", "XMinioAdminNoSuchUser"):
                 found = json.loads(client.admin.user_info(identifier))
         except AbsentError:
             return None
-        return {"name": state.get("name") or identifier, "status": found["status"]}
+        status = found["status"]
+        return {"name": state.get("name") or identifier, "status": status, "disableUser": status == "disabled"}
 
     def update(self, client: Server, identifier: str, old: Values, new: Values) -> Values:
         """Set status and secret anew. Unlike the official plugin, which then deletes a user with ``forceDestroy``."""
