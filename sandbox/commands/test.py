@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from sandbox import paths, stack
 from sandbox.commands import down, lint, up
 from sandbox.errors import SandboxError
+from sandbox.footprint import footprint
 from sandbox.progress import Progress
 from sandbox.supervisor import client
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OUTPUT = paths.CLONE / "test-output"
+
+
+FOOTPRINT = OUTPUT / "footprint.json"
+"""The machine before the sandbox, for the tests of what `make down` leaves."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,9 @@ class Layer:
 LAYERS = (
     Layer("unit", "tests/unit", needs_sandbox=False),
     Layer("integration", "tests/integration", needs_sandbox=True),
+    Layer("machine", "tests/machine", needs_sandbox=True),
 )
+"""The last one takes the sandbox down and up again."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Count:
 
 
 def run() -> None:
-    """Runs lint, types, unit tests and integration tests; a sandbox that this started is taken down again.
+    """Runs lint, types and every layer of tests, from nothing; leaves a sandbox running if one ran before.
 
     Raises:
         SandboxError: something failed, was skipped, or no test ran where some should have.
@@ -61,7 +69,11 @@ def run() -> None:
     except SandboxError as error:
         problems.append(error.problem)
     counts: dict[str, Count] = {}
-    started_here = client.init_process() is None
+    ran_before = client.init_process() is not None
+    if ran_before:
+        progress.say("test", "taking the running sandbox down: everything is tested from nothing")
+        down.run()
+    FOOTPRINT.write_text(json.dumps({kind: sorted(things) for kind, things in footprint().items()}))
     try:
         for layer in LAYERS:
             if layer.needs_sandbox:
@@ -72,7 +84,7 @@ def run() -> None:
             counts[layer.name] = run_layer(layer)
             progress.say("test", f"{layer.name} tests took {time.monotonic() - begun:.0f} s")
     finally:
-        if started_here:
+        if not ran_before:
             down.run()
     problems += report(counts)
     if problems:

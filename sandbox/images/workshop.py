@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-# The outer program dies with the thread that started it (also by SIGKILL), and --kill-child ends the namespace with it.
-# /var/lib is read-only inside: buildah would keep a cache of its own there, whatever storage it is given; it does
-# without when it cannot. The working folder stays writable even if it lies below.
-ISOLATION = (
-    "setpriv", "--pdeathsig", "KILL", "--",
+# Ends the program with the thread that started it, also when that is killed.
+TIED = ("setpriv", "--pdeathsig", "KILL", "--")
+
+# --kill-child passes that end on to everything in the namespace. /var/lib is read-only inside: buildah would keep a
+# cache of its own there, whatever storage it is given; it does without when it cannot. The working folder stays
+# writable even if it lies below.
+ISOLATED = (
+    *TIED,
     "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--",
     "sh", "-ec",
     'mount --bind "$0" "$0"; mount --rbind /var/lib /var/lib; mount -o remount,bind,ro /var/lib; cd "$0"; exec "$@"',
@@ -85,7 +88,7 @@ class Workshop:
         temporary.mkdir(exist_ok=True)
         try:
             run_logged(
-                [*((*ISOLATION, self.work) if isolated else ()), *argv],
+                [*((*ISOLATED, self.work) if isolated else TIED), *argv],
                 self.log,
                 what=what,
                 cwd=self.work,

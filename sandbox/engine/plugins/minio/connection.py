@@ -77,6 +77,11 @@ class Server:
         self.url = f"{'https' if secure else 'http'}://{self.address}"
         user = config["minioUser"] or config["minioAccessKey"] or ""
         password = config["minioPassword"] or config["minioSecretKey"] or ""
+        if not user or not password:
+            raise ResourceError(
+                f"no credentials for MinIO at {self.url}: set `minio_user` and `minio_password` of the provider, "
+                "or MINIO_USER and MINIO_PASSWORD"
+            )
         credentials = StaticProvider(user, password, config["minioSessionToken"] or None)
         pool = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT),
@@ -87,10 +92,12 @@ class Server:
             cert_file=config["minioCertFile"] or None,
             key_file=config["minioKeyFile"] or None,
         )
-        self.s3 = Minio(self.address, credentials=credentials, secure=secure, region=self.region, http_client=pool)
-        self.admin = Admin(
-            endpoint=self.address, credentials=credentials, secure=secure, region=self.region, http_client=pool
-        )
+        common: dict[str, Any] = {"credentials": credentials, "secure": secure, "region": self.region}
+        try:
+            self.s3 = Minio(self.address, **common, http_client=pool)
+            self.admin = Admin(endpoint=self.address, **common, http_client=pool)
+        except ValueError as error:
+            raise ResourceError(f"`minio_server` has to be host:port, without a scheme: {error}") from error
 
     @contextmanager
     def explained(self, what: str, *absent: str) -> Iterator[None]:

@@ -54,14 +54,15 @@ def same_policy(old: str, new: str) -> bool:
         return False
 
 
-def _canonical(value: Any, key: str = "") -> Any:
+def _canonical(value: Any) -> Any:
+    """Drop what is empty, sort lists, and unwrap those of one item: AWS gives none of that a meaning."""
     if isinstance(value, dict):
-        fields = {name: _canonical(item, name) for name, item in value.items()}
+        fields = {name: _canonical(item) for name, item in value.items()}
         return {name: item for name, item in fields.items() if item not in ("", [], {}, None)}
     if isinstance(value, list):
-        items = sorted((_canonical(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
-        return items[0] if len(items) == 1 and key != "Statement" else items
-    return [_canonical(value)] if key == "Statement" else value
+        items = sorted(map(_canonical, value), key=lambda item: json.dumps(item, sort_keys=True))
+        return items[0] if len(items) == 1 else items
+    return value
 
 
 def unique_id(prefix: str = "terraform-") -> str:

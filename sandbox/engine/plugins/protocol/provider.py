@@ -74,5 +74,8 @@ def _decoded(config: Schema, key: str, value: Any) -> Any:
     """Undo what the SDKs do to provider arguments that are not strings: they arrive as JSON text."""
     prop = config.properties.get(key)
     if prop and prop.kind is Kind.OBJECT and isinstance(value, str) and value is not UNKNOWN:
-        return json.loads(value)
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value  # the check of its type refuses it
     return value
