@@ -54,7 +54,10 @@ def environment() -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{PULUMI_STATE}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(PASSPHRASE_FILE),
         "PULUMI_HOME": str(PULUMI_HOME),
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_OPTION_CONFIG_FILE": str(STACK_FILE),
+        # `pulumi import` would ask each plugin for its schema to write source from, and the stand-ins carry none.
+        "PULUMI_OPTION_GENERATE_CODE": "false",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
 
