@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox import paths, stack
+from sandbox import paths, platform, stack
 from sandbox.commands import down, lint, up
 from sandbox.errors import SandboxError
 from sandbox.footprint import footprint
@@ -70,8 +70,8 @@ def run() -> None:
         problems.append(error.problem)
     counts: dict[str, Count] = {}
     ran_before = client.init_process() is not None
-    if ran_before:
-        progress.say("test", "taking the running sandbox down: everything is tested from nothing")
+    if platform.exists():
+        progress.say("test", "taking down the sandbox that is there: everything is tested from nothing")
         down.run()
     FOOTPRINT.write_text(json.dumps({kind: sorted(things) for kind, things in footprint().items()}))
     try:
