@@ -8,6 +8,7 @@ import pulumi
 from pulumi_kubernetes import core, meta, networking
 
 from components.labels import Labels
+from components.metadata import object_metadata
 
 POD_SECURITY_LEVEL = "restricted"
 
@@ -41,16 +42,16 @@ class Namespace(pulumi.ComponentResource):
         modes = ("enforce", "warn", "audit")
         namespace = core.v1.Namespace(
             f"{name}-namespace",
-            metadata=meta.v1.ObjectMetaArgs(
+            metadata=object_metadata(
+                {**labels, **{f"pod-security.kubernetes.io/{mode}": POD_SECURITY_LEVEL for mode in modes}},
                 name=args.name,
-                labels={**labels, **{f"pod-security.kubernetes.io/{mode}": POD_SECURITY_LEVEL for mode in modes}},
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         created: pulumi.Output[str] = namespace.metadata.apply(lambda metadata: metadata.name or args.name)
         networking.v1.NetworkPolicy(
             f"{name}-default-deny",
-            metadata=meta.v1.ObjectMetaArgs(name="default-deny", namespace=created, labels=labels),
+            metadata=object_metadata(labels, name="default-deny", namespace=created),
             spec=networking.v1.NetworkPolicySpecArgs(
                 pod_selector=meta.v1.LabelSelectorArgs(), policy_types=["Ingress", "Egress"]
             ),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_kubernetes import core, meta, networking
+from pulumi_kubernetes import core, networking
 
 from components.labels import Labels
+from components.metadata import object_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,8 +60,8 @@ class PublicRoute(pulumi.ComponentResource):
             secret_name = self._certificate(name, args.namespace, args.certificate, labels)
         ingress = networking.v1.Ingress(
             f"{name}-ingress",
-            metadata=meta.v1.ObjectMetaArgs(
-                name=args.service.name, namespace=args.namespace, labels=labels, annotations=dict(args.annotations)
+            metadata=object_metadata(
+                labels, name=args.service.name, namespace=args.namespace, annotations=args.annotations
             ),
             spec=networking.v1.IngressSpecArgs(
                 ingress_class_name=args.ingress_class,
@@ -80,7 +81,7 @@ class PublicRoute(pulumi.ComponentResource):
     ) -> pulumi.Output[str]:
         secret = core.v1.Secret(
             f"{name}-certificate",
-            metadata=meta.v1.ObjectMetaArgs(namespace=namespace, labels=labels),
+            metadata=object_metadata(labels, namespace=namespace),
             type="kubernetes.io/tls",
             string_data={
                 "tls.crt": certificate.certificate,

@@ -43,6 +43,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[str]]:
             artifact_delivery=settings.artifact_delivery,
             resources=settings.resources,
             scaling=settings.scaling,
+            migration_deadline=settings.migration_deadline,
             access=settings.access,
         ),
         cluster,

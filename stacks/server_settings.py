@@ -47,7 +47,7 @@ def read_scaling(reader: ConfigReader) -> ScalingArgs:
     return scaling
 
 
-def read_access(reader: ConfigReader, host: str, *, tls_required: bool) -> AccessArgs:
+def read_access(reader: ConfigReader, host: str, *, tls_required: bool, clients_confined: bool) -> AccessArgs:
     """Read who may talk to the server, and compute the origins that a browser sends."""
     extra_hosts = []
     for value in reader.structure("extraAllowedHosts", list, "the allow-list could not be computed"):
@@ -65,5 +65,6 @@ def read_access(reader: ConfigReader, host: str, *, tls_required: bool) -> Acces
         extra_hosts=tuple(extra_hosts),
         ingress_peers=read_peers(reader, "ingressPeers", needed_because="nobody outside could reach the server"),
         client_peers=read_peers(reader, "clientPeers"),
+        clients_confined=clients_confined,
         metrics_peers=read_peers(reader, "metricsPeers"),
     )

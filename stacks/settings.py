@@ -36,6 +36,8 @@ class Settings:
     artifact_delivery: ArtifactDelivery
     resources: ResourceArgs
     scaling: ScalingArgs
+    migration_deadline: int
+    """Seconds."""
     access: AccessArgs
     route: RouteSettings
     database: ProvisionedDatabase | DatabaseConnection
@@ -61,18 +63,20 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
     limit = reader.integer("databaseConnectionLimit", 1, _MOST_CONNECTIONS, "the server could open no connection")
     check_memory(reader, resources, scaling.workers)
     check_connections(reader, scaling, limit)
+    namespace = NamespaceArgs(
+        name=reader.text("namespace", "Kubernetes would refuse it", checks.dns_label),
+        create=reader.flag("namespaceCreate", "it would be unclear to whom the namespace belongs"),
+    )
     settings = Settings(
         kube_context=reader.optional("kubeContext", "no cluster would be found", lambda _: None),
-        namespace=NamespaceArgs(
-            name=reader.text("namespace", "Kubernetes would refuse it", checks.dns_label),
-            create=reader.flag("namespaceCreate", "it would be unclear to whom the namespace belongs"),
-        ),
+        namespace=namespace,
         image=reader.text("image", "what runs would change by itself, or not start", checks.image),
         image_pull_secret=reader.optional("imagePullSecret", "the image could not be pulled", checks.dns_name),
         artifact_delivery=reader.choice("artifactDelivery", ArtifactDelivery, "artifacts could not be delivered"),
         resources=resources,
         scaling=scaling,
-        access=read_access(reader, route.host, tls_required=route.tls_required),
+        migration_deadline=reader.integer("migrationDeadline", 30, 86_400, "an update would wait for it in vain"),
+        access=read_access(reader, route.host, tls_required=route.tls_required, clients_confined=namespace.create),
         route=route,
         database=read_database(reader, connection_limit=limit, protect=protect),
         bucket=read_bucket(reader, protect=protect),

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _HIGHEST_PORT = 65535
 _NO_DATABASE = "the server could not reach its database"
 _NO_BUCKET = "the server could not reach its bucket"
-_BUCKET_USER = "mlflow"
 
 
 class SslMode(Enum):
@@ -169,7 +168,8 @@ def read_bucket(reader: ConfigReader, *, protect: bool) -> ProvisionedBucket | B
         return access
     args = ArtifactBucketArgs(
         bucket=str(access.bucket),
-        user=_BUCKET_USER,
+        # Users are the whole server's: one named like the bucket, which is, too, never meets that of another stack.
+        user=str(access.bucket),
         endpoint=endpoint or "",
         region=access.region,
         noncurrent_days=days,

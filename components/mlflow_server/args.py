@@ -63,6 +63,8 @@ class AccessArgs:
     """More values of the Host header, with a port where the client sends one."""
     ingress_peers: Sequence[NetworkPeer]
     client_peers: Sequence[NetworkPeer]
+    clients_confined: bool
+    """The namespace denies its pods every connection by default: clients in it are given theirs to the server."""
     metrics_peers: Sequence[NetworkPeer]
 
     @property
@@ -85,4 +87,6 @@ class MlflowServerArgs:
     artifact_delivery: ArtifactDelivery
     resources: ResourceArgs
     scaling: ScalingArgs
+    migration_deadline: int
+    """Most seconds for the schema migration, all attempts and the image's download included."""
     access: AccessArgs

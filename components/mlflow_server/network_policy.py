@@ -42,6 +42,34 @@ def migration_policy(scope: Scope) -> networking.v1.NetworkPolicy:
     return _policy(scope, "migration-edges", ingress=[], egress=[_dns(), _to_database(scope.args)])
 
 
+def client_policies(scope: Scope) -> list[networking.v1.NetworkPolicy]:
+    """Out, for each kind of client of the server's own namespace: DNS and the server.
+
+    Only where the namespace denies by default. Elsewhere a policy that selects them would confine them to this edge.
+    """
+    args = scope.args
+    if not args.access.clients_confined:
+        return []
+    here = {None, args.service.namespace}
+    own = [peer for peer in args.access.client_peers if not peer.cidr and peer.namespace in here]
+    to_server = networking.v1.NetworkPolicyEgressRuleArgs(
+        to=[networking.v1.NetworkPolicyPeerArgs(pod_selector=scope.selector())], ports=_ports(args.service.port)
+    )
+    return [
+        networking.v1.NetworkPolicy(
+            name := f"{scope.name}-client-edges-{number}",
+            metadata=scope.metadata(name),
+            spec=networking.v1.NetworkPolicySpecArgs(
+                pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(peer.pod_labels)),
+                policy_types=["Egress"],
+                egress=[_dns(), to_server],
+            ),
+            opts=scope.options(),
+        )
+        for number, peer in enumerate(own, start=1)
+    ]
+
+
 def _policy(
     scope: Scope,
     suffix: str,

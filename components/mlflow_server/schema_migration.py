@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
     from components.mlflow_server.scope import Scope
 
-_DEADLINE_SECONDS = 900
-"""Most time for all attempts together. MLflow's largest migrations rewrite tables of metrics."""
-_AWAIT = "20m"
-"""Longer than the deadline, so that the Job's own reason is what the operator reads."""
+_AWAIT_MARGIN_SECONDS = 60
+"""Pulumi waits longer than the deadline, so that the Job's own reason is what the operator reads."""
 _ATTEMPTS_AFTER_THE_FIRST = 4
 _NAME_HASH_LENGTH = 10
 
@@ -54,6 +52,7 @@ def migration_job(
     )
     pod = pod_spec(args, service_account, container, mounts)
     pod.restart_policy = "Never"  # each attempt keeps its own log
+    patience = f"{args.migration_deadline + _AWAIT_MARGIN_SECONDS}s"
     return batch.v1.Job(
         f"{scope.name}-migration",
         metadata=scope.metadata(
@@ -65,10 +64,11 @@ def migration_job(
             parallelism=1,
             completions=1,
             backoff_limit=_ATTEMPTS_AFTER_THE_FIRST,
-            active_deadline_seconds=_DEADLINE_SECONDS,
+            active_deadline_seconds=args.migration_deadline,
             template=core.v1.PodTemplateSpecArgs(metadata=meta.v1.ObjectMetaArgs(labels=scope.labels.all), spec=pod),
         ),
         opts=pulumi.ResourceOptions.merge(
-            scope.options(after), pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=_AWAIT))
+            scope.options(after),
+            pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience)),
         ),
     )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi_kubernetes import meta
 
+from components.metadata import object_metadata
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -27,9 +29,7 @@ class Scope:
 
     def metadata(self, name: str | None = None, annotations: Mapping[str, str] | None = None) -> meta.v1.ObjectMetaArgs:
         """Describe an object of this part; without `name`, Pulumi makes one that is new at each replacement."""
-        return meta.v1.ObjectMetaArgs(
-            name=name, namespace=self.args.namespace, labels=self.labels.all, annotations=annotations
-        )
+        return object_metadata(self.labels.all, name=name, namespace=self.args.namespace, annotations=annotations)
 
     def selector(self) -> meta.v1.LabelSelectorArgs:
         """Select the pods of this part."""

@@ -13,7 +13,7 @@ from components.mlflow_server.autoscaling import autoscaler
 from components.mlflow_server.configuration import authorities, config_map
 from components.mlflow_server.credentials import bucket_key, database_login
 from components.mlflow_server.disruption import disruption_budget
-from components.mlflow_server.network_policy import migration_policy, server_policy
+from components.mlflow_server.network_policy import client_policies, migration_policy, server_policy
 from components.mlflow_server.pod import Mount, authorities_mount, scratch_mount, secret_mount
 from components.mlflow_server.proxied_artifacts import plugin_config_map, plugin_mount
 from components.mlflow_server.schema_migration import migration_job
@@ -57,6 +57,7 @@ class MlflowServer(pulumi.ComponentResource):
         if args.scaling.max_replicas:
             autoscaler(scope, rollout)
         disruption_budget(scope)
+        client_policies(scope)
         # A Service waits for a ready endpoint: begun before the rollout has succeeded, it would only time out.
         front = service(scope, after=[rollout])
 

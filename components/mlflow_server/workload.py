@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pulumi
 from pulumi_kubernetes import apps, core, meta
 
 from components.mlflow_server.configuration import GRACEFUL_SECONDS, POD_IP, allowed_hosts
@@ -12,8 +13,6 @@ from components.mlflow_server.scope import Scope, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pulumi
 
     from components.mlflow_server.args import MlflowServerArgs
 
@@ -26,6 +25,11 @@ _LIVENESS_PATH = "/health"
 _READINESS_PATH = "/api/2.0/mlflow/experiments/search?max_results=1"
 """The cheapest call that reads from the database; `/health` does not."""
 _OLD_REPLICA_SETS = 2
+_TURN_SECONDS = 90
+"""For each further pod: its start on a busy node."""
+_PROGRESS_SECONDS = 300
+"""Within that a new pod has to become ready, or the rollout counts as failed: the start-up probe's three minutes, and
+the download of the image to another node."""
 
 
 def deployment(
@@ -50,6 +54,7 @@ def deployment(
             # With an autoscaler the number is its own; naming one here would fight it at every update.
             replicas=None if args.scaling.max_replicas else args.scaling.replicas,
             revision_history_limit=_OLD_REPLICA_SETS,
+            progress_deadline_seconds=_PROGRESS_SECONDS,
             selector=scope.selector(),
             strategy=apps.v1.DeploymentStrategyArgs(
                 type="RollingUpdate",
@@ -57,7 +62,9 @@ def deployment(
             ),
             template=core.v1.PodTemplateSpecArgs(metadata=meta.v1.ObjectMetaArgs(labels=labels.all), spec=pod),
         ),
-        opts=scope.options(after),
+        opts=pulumi.ResourceOptions.merge(
+            scope.options(after), pulumi.ResourceOptions(custom_timeouts=_patience(scope))
+        ),
     )
 
 
@@ -71,6 +78,16 @@ def service(scope: Scope, after: Sequence[pulumi.Resource]) -> core.v1.Service:
         spec=core.v1.ServiceSpecArgs(type="ClusterIP", selector=scope.labels.selector, ports=[port]),
         opts=scope.options(after),
     )
+
+
+def _patience(scope: Scope) -> pulumi.CustomTimeouts:
+    """Let an update end soon after its rollout has stalled, and yet outlast one of many pods, which take turns.
+
+    Pulumi waits for this time-out even when Kubernetes has given the rollout up.
+    """
+    scaling = scope.args.scaling
+    seconds = _PROGRESS_SECONDS + _TURN_SECONDS * (max(scaling.replicas, scaling.max_replicas) - 1)
+    return pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s")
 
 
 def _container(args: MlflowServerArgs, settings: core.v1.ConfigMap) -> core.v1.ContainerArgs:

@@ -45,6 +45,22 @@ def test_the_migration_reaches_dns_and_the_database_and_is_reached_by_nobody(sta
     assert "ingress" not in policy
 
 
+def test_a_client_in_a_namespace_that_denies_by_default_may_go_to_the_server(dev: Recording) -> None:
+    policy = dev.called("mlflow-client-edges-1").spec
+    dns, server = policy["egress"]
+
+    assert policy["podSelector"] == {"matchLabels": {"mlflow-platform.io/client": "true"}}
+    assert policy["policyTypes"] == ["Egress"]
+    assert (ports(dns), ports(server)) == ([53, 53], [5000])
+    assert server["to"] == [{"podSelector": dev.called("mlflow-server-edges").spec["podSelector"]}]
+
+
+def test_clients_in_a_namespace_of_somebody_else_are_not_confined(deployed: Deploy) -> None:
+    made = deployed(namespaceCreate=False)
+
+    assert not [resource.name for resource in made if "client-edges" in resource.name]
+
+
 def test_dns_means_the_clusters_own(stack: Recording) -> None:
     (peer,) = stack.called("mlflow-server-edges").spec["egress"][0]["to"]
 

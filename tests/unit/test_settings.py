@@ -118,6 +118,7 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("artifactRegion", "", "is not a name of lower-case letters"),
     ("artifactCaFile", "/", "is a directory"),
     ("artifactPeers", [], "is empty"),
+    ("migrationDeadline", 10, "is not a whole number from 30 to 86400"),
     ("artifactNoncurrentDays", 0, "is not a whole number from 1 to 3650"),
     ("artifactAdminServer", "", "is not set"),
     ("artifactAdminServer", "https://minio:9000", "is not HOST:PORT"),
