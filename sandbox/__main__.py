@@ -6,13 +6,18 @@ Starts with any Python 3.11 and its standard library, brings up the locked envir
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
 
+from sandbox import network, paths
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress
 from sandbox.toolchain import host, python_env
+
+MACHINE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+"""What is the machine's fault wherever it strikes."""
 
 COMMANDS = {
     "up": "prepare the tools, start the sandbox, deploy stack dev and log a first run",
@@ -40,13 +45,22 @@ def main() -> int:
         if not python_env.is_active():
             progress = Progress()
             host.demand_suitable()
-            host.install_python_venv(progress)
+            if not python_env.is_there():
+                host.demand_space(paths.CACHE, host.DISK_PYTHON_GIB, "the Python environment")
+                host.install_python_venv(progress)
             interpreter = python_env.ensure(progress)
             sys.stderr.flush()
             os.execv(interpreter, [str(interpreter), "-m", "sandbox", *sys.argv[1:]])  # noqa: S606 - no shell is wanted
+        os.environ.update(network.without_proxy())
         importlib.import_module(f"sandbox.commands.{command}").run()
     except SandboxError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in MACHINE_ERRORS:
+            raise
+        print(f"\nerror: {error.strerror}: {error.filename or 'a file of the sandbox'}", file=sys.stderr)
+        print("  cure: see that the disk has space and can be written to, and run it again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ninterrupted: the same command goes on where this one stopped", file=sys.stderr)

@@ -7,6 +7,8 @@ import signal
 import time
 from pathlib import Path
 
+from sandbox.errors import SandboxError
+
 MOUNT = Path("/sys/fs/cgroup")
 ROOT = "/mlflow-sandbox"
 REMOVAL_SECONDS = 20.0
@@ -28,14 +30,30 @@ def prepare() -> None:
         group = hierarchy / ROOT.lstrip("/")
         group.mkdir(exist_ok=True)
         if hierarchy == MOUNT:
-            controllers = (hierarchy / "cgroup.controllers").read_text().split()
-            wanted = " ".join(f"+{controller}" for controller in controllers)
             for place in (hierarchy, group):
-                (place / "cgroup.subtree_control").write_text(wanted)
+                _hand_on_controllers(place)
+
+
+def _hand_on_controllers(place: Path) -> None:
+    given = (place / "cgroup.subtree_control").read_text().split()
+    missing = [name for name in (place / "cgroup.controllers").read_text().split() if name not in given]
+    if not missing:
+        return
+    try:
+        (place / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in missing))
+    except OSError as error:
+        raise SandboxError(
+            f"the control group {place} cannot hand on its controllers ({' '.join(missing)}): {error.strerror}",
+            "in a container, run it under an init system or with the host's control groups (--cgroupns=host)",
+        ) from error
 
 
 def remove() -> None:
-    """Ends what still runs in the group and removes it from every hierarchy."""
+    """Ends what still runs in the group and removes it from every hierarchy.
+
+    Raises:
+        SandboxError: a group is still in use after a while.
+    """
     deadline = time.monotonic() + REMOVAL_SECONDS
     for hierarchy in _hierarchies():
         group = hierarchy / ROOT.lstrip("/")
@@ -43,7 +61,7 @@ def remove() -> None:
             for folder, _, _ in os.walk(group, topdown=False):
                 _empty(Path(folder))
             if time.monotonic() > deadline:
-                break
+                raise SandboxError(f"the control group {group} cannot be removed", "end the processes that it holds")
             time.sleep(0.05)
 
 

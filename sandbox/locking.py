@@ -27,18 +27,30 @@ def exclusive(lock: Path, *, wait: bool, doing: str) -> Iterator[None]:
         SandboxError: somebody else holds it and `wait` is false.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = _acquire(lock, wait=wait)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
-            holder = os.read(descriptor, 400).decode(errors="replace").strip() or "unknown"
-            raise SandboxError(
-                f"another command is at work on the sandbox: {holder}",
-                "wait until it has ended, or stop it with Ctrl-C where it runs, and call this again",
-            ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{doing}, process {os.getpid()}\n".encode(), 0)
         yield
     finally:
+        os.close(descriptor)
+
+
+def _acquire(lock: Path, *, wait: bool) -> int:
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BaseException as error:
+            holder = os.read(descriptor, 400).decode(errors="replace").strip() or "unknown"
+            os.close(descriptor)
+            if not isinstance(error, BlockingIOError):
+                raise
+            raise SandboxError(
+                f"another command is at work on the sandbox: {holder}",
+                "wait until it has ended, or stop it with Ctrl-C where it runs, and call this again",
+            ) from error
+        # Whoever held it may have removed the file: then this lock is on nothing, and others lock its successor.
+        if lock.exists() and lock.stat().st_ino == os.fstat(descriptor).st_ino:
+            return descriptor
         os.close(descriptor)

@@ -7,7 +7,9 @@ never a home's, an office's or the Internet's.
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
 import subprocess
 from pathlib import Path
 
@@ -30,13 +32,20 @@ HOST_LINK = "mlflow-sandbox"
 """The host's end of the link; interface names are limited to 15 characters."""
 NODE_LINK = "node0"
 
+DIRECT = (".local", NODE_ADDRESS, INGRESS_ADDRESS, "198.18.0.0/15")
+"""In the words of NO_PROXY; some clients know no ranges."""
+
 HOSTS_FILE = Path("/etc/hosts")
 HOSTS_MARK = "# mlflow-platform sandbox"
 
 
-def _host_links() -> set[str]:
-    links = json.loads(processes.output_of(["ip", "-json", "link"], what="listing the network links"))
-    return {link["ifname"] for link in links}
+def _host_has_link() -> bool:
+    # The kernel's own list: `make down` also works on a machine that has no `ip` yet.
+    return HOST_LINK in {name for _, name in socket.if_nameindex()}
+
+
+def _node_has_link() -> bool:
+    return processes.succeeds(client.inside(["ip", "link", "show", NODE_LINK]))
 
 
 def demand_free_range() -> None:
@@ -55,17 +64,17 @@ def _ip(*words: str) -> None:
 
 
 def connect(node_pid: int) -> None:
-    """Links the host with the sandbox of supervisor `node_pid`, unless the link is there."""
-    if HOST_LINK in _host_links():
-        return
+    """Links the host with the sandbox of supervisor `node_pid`; each step changes nothing where it was done before."""
     demand_free_range()
-    _ip("link", "add", HOST_LINK, "type", "veth", "peer", "name", NODE_LINK, "netns", str(node_pid))
-    _ip("address", "add", f"{HOST_ADDRESS}/{LINK_PREFIX}", "dev", HOST_LINK)
+    if not (_host_has_link() and _node_has_link()):
+        disconnect()  # the end of a link whose other end went with an earlier sandbox
+        _ip("link", "add", HOST_LINK, "type", "veth", "peer", "name", NODE_LINK, "netns", str(node_pid))
+    _ip("address", "replace", f"{HOST_ADDRESS}/{LINK_PREFIX}", "dev", HOST_LINK)
     _ip("link", "set", HOST_LINK, "up")
     script = f"""
-        ip address add {NODE_ADDRESS}/{LINK_PREFIX} dev {NODE_LINK}
+        ip address replace {NODE_ADDRESS}/{LINK_PREFIX} dev {NODE_LINK}
         ip link set {NODE_LINK} up
-        ip route add default via {HOST_ADDRESS}
+        ip route replace default via {HOST_ADDRESS}
         echo 1 > /proc/sys/net/ipv4/ip_forward
     """
     processes.output_of(client.inside(["sh", "-ec", script]), what="setting up the sandbox's network")
@@ -76,20 +85,40 @@ def connect(node_pid: int) -> None:
 
 def disconnect() -> None:
     """Removes the link if it outlived the sandbox's network namespace."""
-    if HOST_LINK in _host_links():
+    if _host_has_link():
         subprocess.run(["ip", "link", "delete", HOST_LINK], check=False, capture_output=True)
 
 
 def publish(*hosts: str) -> None:
     """Makes host names resolve to the ingress on this machine."""
-    lines = [line for line in HOSTS_FILE.read_text().splitlines() if HOSTS_MARK not in line]
-    lines += [f"{INGRESS_ADDRESS} {host} {HOSTS_MARK}" for host in hosts]
-    # Written in place: in a container the file is a mount, which cannot be replaced by another.
-    HOSTS_FILE.write_text("\n".join(lines) + "\n")
+    ours = "".join(f"{INGRESS_ADDRESS} {host} {HOSTS_MARK}\n" for host in hosts)
+    # On top, so that it wins over an entry of somebody else's, and whether the file ends in a line feed stays as it is.
+    _write_hosts(ours.encode() + _hosts_of_others())
 
 
 def withdraw() -> None:
     """Removes the host names again; the rest of the file stays as it was."""
-    text = HOSTS_FILE.read_text()
-    if HOSTS_MARK in text:
-        HOSTS_FILE.write_text("".join(line for line in text.splitlines(keepends=True) if HOSTS_MARK not in line))
+    _write_hosts(_hosts_of_others())
+
+
+def without_proxy() -> dict[str, str]:
+    """Settings that keep a machine's web proxy, where it has one, out of the way to the sandbox."""
+    if not any(
+        os.environ.get(name) for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY")
+    ):
+        return {}
+    known = (os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "").split(",")
+    direct = ",".join(dict.fromkeys(word for word in (*known, *DIRECT) if word))
+    return {"NO_PROXY": direct, "no_proxy": direct}
+
+
+def _hosts_of_others() -> bytes:
+    # Bytes, since nobody says what encoding other people's comments are in.
+    lines = HOSTS_FILE.read_bytes().split(b"\n")
+    return b"\n".join(line for line in lines if HOSTS_MARK.encode() not in line)
+
+
+def _write_hosts(content: bytes) -> None:
+    # In place: in a container the file is a mount, which cannot be replaced by another.
+    if HOSTS_FILE.read_bytes() != content:
+        HOSTS_FILE.write_bytes(content)

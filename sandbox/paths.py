@@ -11,8 +11,11 @@ CLONE = Path(__file__).resolve().parent.parent
 LOCAL = CLONE / ".sandbox"
 """Ignored by git: this clone's secrets, addresses, kubeconfig, stack configuration and Pulumi state."""
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlflow-platform"
-"""Built tools and images, keyed by their inputs and shared by all clones."""
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").resolve() / "mlflow-platform"
+"""Built tools and images, keyed by their inputs and shared by all clones; absolute, as `sys.prefix` will be."""
+
+KEY_LENGTH = 16
+"""Characters of the hash of its inputs that name an entry of the cache."""
 
 STATE = Path("/var/lib/mlflow-sandbox")
 """Data of the running sandbox: etcd, PostgreSQL, MinIO, containerd, kubelet, logs. One a machine."""

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import ipaddress
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,13 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     write_private(path, encoded.decode())
+
+
+def _write_certificate(path: Path, certificate: x509.Certificate) -> None:
+    """Makes the file appear whole, since it stands for key and certificate being there."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    fresh.replace(path)
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ class Authority:
             .sign(key, hashes.SHA256())
         )
         _write_key(self.pair.key, key)
-        self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        _write_certificate(self.certificate, certificate)
 
     def issue(self, name: str, *, common_name: str, organization: str = "", hosts: Sequence[str] = ()) -> KeyPair:
         """A certificate for clients and servers, made unless it is there.
@@ -137,7 +145,7 @@ class Authority:
             )
         certificate = builder.sign(signer, hashes.SHA256())
         _write_key(pair.key, key)
-        pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        _write_certificate(pair.certificate, certificate)
         return pair
 
     def kubeconfig(self, path: Path, *, server: str, user: str, group: str = "") -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox import cgroups, network, paths, sysctls
+from sandbox.errors import SandboxError
 from sandbox.parts.api_server import ApiServer
 from sandbox.parts.containerd import Containerd
 from sandbox.parts.controller_manager import ControllerManager
@@ -24,7 +25,7 @@ from sandbox.supervisor import client
 from sandbox.supervisor.daemon import PRIVATE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sandbox.addons import Addons
     from sandbox.images import BuiltImage
@@ -97,23 +98,25 @@ def stop() -> None:
 
     Finds them on the machine itself rather than in a record, so that it works after a crash, half-way up, and for a
     sandbox of another clone.
+
+    Raises:
+        SandboxError: something cannot be removed.
     """
     client.end()
     network.disconnect()
     network.withdraw()
     cgroups.remove()
     sysctls.restore()
-    for place in PRIVATE:
+    for hidden in PRIVATE:
         # Made to be mounted over, where the machine did not have it.
         with contextlib.suppress(OSError):
-            Path(place).rmdir()
-    shutil.rmtree(paths.RUN, ignore_errors=True)
-    shutil.rmtree(paths.STATE, ignore_errors=True)
-
-
-def known_parts() -> Mapping[str, Part]:
-    """Every part by its name."""
-    return {part.name: part for part in (*FIRST, *CONTROL_PLANE, *CLIENTS)}
+            Path(hidden).rmdir()
+    for place in (paths.RUN, paths.STATE):
+        shutil.rmtree(place, ignore_errors=True)
+        if place.exists() and any(place.iterdir()):
+            raise SandboxError(
+                f"{place} cannot be removed", f"see what uses it (fuser -vm {place}), then `make down` again"
+            )
 
 
 def exists() -> bool:

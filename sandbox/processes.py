@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TAIL_LINES = 25
+END_SECONDS = 30.0
+"""What a program gets to end what it has begun."""
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
@@ -90,6 +94,29 @@ def output_of(
         detail = "\n".join(f"    {line}" for line in (done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
         raise SandboxError(f"{what} failed with exit code {done.returncode}", detail=detail)
     return done.stdout
+
+
+def watch(argv: Sequence[str | Path], *, env: Mapping[str, str], timeout: float | None = None) -> int:
+    """Runs a program for a person to watch, on standard error, and returns its exit code.
+
+    It is never killed at once: Ctrl-C reaches it too, and after `timeout` seconds it gets the same signal, so that it
+    can end what it has begun.
+    """
+    process = subprocess.Popen(
+        [str(word) for word in argv], env=env, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno()
+    )
+    try:
+        return process.wait(timeout)
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def succeeds(argv: Sequence[str | Path]) -> bool:

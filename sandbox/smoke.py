@@ -22,7 +22,16 @@ ARTIFACT_BYTES = 1024 * 1024
 
 
 def find_a_run(tracking_uri: str) -> str | None:
-    """The address of the last run that this test logged, once its artifact could be read, or None if there is none."""
+    """The address of the last run that this test logged, once its artifact could be read, or None if there is none.
+
+    Raises:
+        SandboxError: the server does not answer, or has lost the artifact.
+    """
+    with _failure_told():
+        return _find_a_run(tracking_uri)
+
+
+def _find_a_run(tracking_uri: str) -> str | None:
     mlflow = _client_library(tracking_uri)
     runs = mlflow.search_runs(
         experiment_names=[EXPERIMENT],

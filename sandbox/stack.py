@@ -9,39 +9,42 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from sandbox import network, paths, processes
-from sandbox.engine.install import PluginOrigin, install_language_host, install_plugins
+from sandbox import network, paths, processes, recovery, stack_file
+from sandbox.engine.install import PluginError, PluginOrigin, install_language_host, install_plugins
 from sandbox.errors import SandboxError
 from sandbox.parts import minio, postgresql
-from sandbox.private_files import secret, write_private
+from sandbox.pki import Authority
+from sandbox.private_files import secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sandbox.pki import Authority
     from sandbox.toolchain.tools import Toolchain
 
 PROJECT = "mlflow-platform"
 STACK = "dev"
 HOST = "mlflow.local"
-TRACKED_FILE = paths.CLONE / f"Pulumi.{STACK}.yaml"
-STACK_FILE = paths.LOCAL / f"Pulumi.{STACK}.yaml"
-RECORD_FILE = paths.LOCAL / "stack-file-record.json"
 PULUMI_HOME = paths.LOCAL / "pulumi-home"
 PULUMI_STATE = paths.LOCAL / "pulumi-state"
 BIN = paths.LOCAL / "bin"
 SECRETS = paths.LOCAL / "secrets"
 KUBECONFIG = paths.LOCAL / "kubeconfig"
 CA_FILE = paths.LOCAL / "ca.crt"
+AUTHORITY = Authority(SECRETS / "pki")
 PASSPHRASE_FILE = SECRETS / "pulumi-passphrase"
+UNDECRYPTABLE_CURE = (
+    "put it back; or, since it cannot be made anew, run `make down` (which removes the sandbox's data), then `make up`"
+)
+DESTROY_SECONDS = 240.0
+LOCK_SECONDS = 60.0
+"""An engine whose caller was killed ends what it has begun within that."""
+
+FOREIGN_SETTINGS = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK")
+"""A person's own; they would win over the sandbox's passphrase file and its selected stack."""
 
 
 def environment() -> dict[str, str]:
@@ -51,15 +54,17 @@ def environment() -> dict[str, str]:
         "KUBECONFIG": str(KUBECONFIG),
         "MLFLOW_TRACKING_URI": f"http://{HOST}",
         "PATH": os.pathsep.join(dict.fromkeys(search)),
-        "PULUMI_BACKEND_URL": f"file://{PULUMI_STATE}",
+        # The backend writes a file of attributes beside each state, and not atomically: an engine that is killed just
+        # then leaves an empty one, and a state that no command can read any more ("failed to load checkpoint: EOF").
+        "PULUMI_BACKEND_URL": f"file://{PULUMI_STATE}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(PASSPHRASE_FILE),
         "PULUMI_HOME": str(PULUMI_HOME),
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-        "PULUMI_OPTION_CONFIG_FILE": str(STACK_FILE),
+        "PULUMI_OPTION_CONFIG_FILE": str(stack_file.FILE),
         # `pulumi import` would ask each plugin for its schema to write source from, and the stand-ins carry none.
         "PULUMI_OPTION_GENERATE_CODE": "false",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
+    } | network.without_proxy()
 
 
 def install_engine(tools: Toolchain) -> list[PluginOrigin]:
@@ -79,13 +84,16 @@ def install_engine(tools: Toolchain) -> list[PluginOrigin]:
             shutil.copy2(tools["pulumi"], pulumi)
         install_language_host(BIN)
     official_home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    return install_plugins(
-        PULUMI_HOME,
-        Path(sys.executable),
-        official_home if official_home != PULUMI_HOME else None,
-        kubernetes=tools["pulumi-resource-kubernetes"],
-        pulumi=pulumi,
-    )
+    try:
+        return install_plugins(
+            PULUMI_HOME,
+            Path(sys.executable),
+            official_home if official_home != PULUMI_HOME else None,
+            kubernetes=tools["pulumi-resource-kubernetes"],
+            pulumi=pulumi,
+        )
+    except PluginError as error:
+        raise SandboxError(str(error)) from error
 
 
 def _replace_link(link: Path, target: Path) -> None:
@@ -122,55 +130,37 @@ def _generated(authority: Authority, image: str) -> tuple[dict[str, Any], dict[s
     return plain, secrets
 
 
-def merged(
-    tracked: Mapping[str, Any], generated: Mapping[str, Any], local: Mapping[str, Any], before: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The stack's configuration: what changed in the tracked file or the sandbox since `before`, over what is there.
-
-    So an edit of the tracked file arrives, and a value that somebody set by `pulumi config set` in the sandbox's shell
-    stays.
-
-    Args:
-        tracked: the configuration of the tracked file.
-        generated: the sandbox's own values, which win over the tracked ones.
-        local: the configuration as it is now.
-        before: the last result of tracked and generated together.
-    """
-    wanted = {**tracked, **generated}
-    result = {key: value for key, value in local.items() if key in wanted or key not in before}
-    return result | {key: value for key, value in wanted.items() if key not in result or before.get(key) != value}
-
-
-def write_stack_file(generated: Mapping[str, Any]) -> None:
-    """Brings the sandbox's stack file up to date with the tracked one and with the sandbox's own values."""
-    tracked = yaml.safe_load(TRACKED_FILE.read_text()).get("config", {})
-    document = yaml.safe_load(STACK_FILE.read_text()) if STACK_FILE.exists() else {}
-    record = json.loads(RECORD_FILE.read_text()) if RECORD_FILE.exists() else {"tracked": {}, "generated": {}}
-    before = {**record["tracked"], **record["generated"]}
-    document["config"] = merged(tracked, generated, document.get("config") or {}, before)
-    _write_document(document)
-    write_private(RECORD_FILE, json.dumps({"tracked": tracked, "generated": generated}))
-
-
-def refresh_stack_file() -> None:
-    """Brings edits of the tracked stack file into the sandbox's."""
-    write_stack_file(json.loads(RECORD_FILE.read_text())["generated"])
+def is_made() -> bool:
+    """Whether this clone has a stack to work with."""
+    return KUBECONFIG.exists() and stack_file.RECORD.exists() and _stack_exists()
 
 
 def ensure(authority: Authority, image: str) -> None:
     """Makes the stack, its configuration and its encrypted secrets unless they are there."""
     PULUMI_STATE.mkdir(parents=True, exist_ok=True)
+    if _stack_exists() and not PASSPHRASE_FILE.exists():
+        raise SandboxError(f"the passphrase of the stack's secrets is missing: {PASSPHRASE_FILE}", UNDECRYPTABLE_CURE)
     secret(PASSPHRASE_FILE)
     shutil.copyfile(authority.certificate, CA_FILE)
     plain, secrets = _generated(authority, image)
-    write_stack_file({f"{PROJECT}:{key}": value for key, value in plain.items()})
+    stack_file.write({f"{PROJECT}:{key}": value for key, value in plain.items()})
     if not _stack_exists():
         _initialise_stack()
     pulumi_output("stack", "select", STACK, "--non-interactive")
-    present = yaml.safe_load(STACK_FILE.read_text())["config"]
+    present = stack_file.config(stack_file.FILE)
     for key, value in secrets.items():
         if f"{PROJECT}:{key}" not in present:
             pulumi_output("config", "set", "--secret", key, "--non-interactive", stdin=value)
+    demand_passphrase()
+
+
+def demand_passphrase() -> None:
+    """Decrypts one of the stack's secrets, which names a wrong passphrase before anything is changed.
+
+    Raises:
+        SandboxError: the passphrase is missing or wrong.
+    """
+    pulumi_output("config", "get", "databasePassword")
 
 
 def _initialise_stack() -> None:
@@ -180,22 +170,13 @@ def _initialise_stack() -> None:
         processes.output_of(
             [BIN / "pulumi", "stack", "init", STACK, "--non-interactive", f"--cwd={folder}"],
             what="pulumi stack init",
-            env=os.environ | environment(),
+            env=_engine_environment(),
         )
-        made = yaml.safe_load((Path(folder) / TRACKED_FILE.name).read_text())
-    document = yaml.safe_load(STACK_FILE.read_text())
-    # The old salt's secrets, if there were any, went with the old stack.
-    document["config"] = {key: value for key, value in document["config"].items() if not _is_secret(value)}
-    _write_document(document | {"encryptionsalt": made["encryptionsalt"]})
+        stack_file.take_salt(stack_file.load(Path(folder) / stack_file.NAME)["encryptionsalt"])
 
 
-def _is_secret(value: object) -> bool:
-    return isinstance(value, dict) and "secure" in value
-
-
-def _write_document(document: Mapping[str, Any]) -> None:
-    text = "# Made by `make up` from Pulumi.dev.yaml and the sandbox's addresses and secrets.\n"
-    write_private(STACK_FILE, text + yaml.safe_dump(dict(document), sort_keys=True))
+def _engine_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in FOREIGN_SETTINGS} | environment()
 
 
 def _stack_exists() -> bool:
@@ -203,31 +184,43 @@ def _stack_exists() -> bool:
 
 
 def pulumi_output(*words: str, stdin: str | None = None) -> str:
-    """What a quick `pulumi` command prints."""
-    return processes.output_of(
-        [BIN / "pulumi", *words, f"--cwd={paths.CLONE}"],
-        what=f"pulumi {' '.join(words[:2])}",
-        stdin=stdin,
-        env=os.environ | environment(),
-    )
+    """What a quick `pulumi` command prints.
+
+    Raises:
+        SandboxError: it failed; with a cure of its own where the passphrase is wrong.
+    """
+    try:
+        return processes.output_of(
+            [BIN / "pulumi", *words, f"--cwd={paths.CLONE}"],
+            what=f"pulumi {' '.join(words[:2])}",
+            stdin=stdin,
+            env=_engine_environment(),
+        )
+    except SandboxError as error:
+        if "incorrect passphrase" not in error.detail:
+            raise
+        raise SandboxError(
+            f"the passphrase in {PASSPHRASE_FILE} is not the one of the stack's secrets",
+            UNDECRYPTABLE_CURE,
+            error.detail,
+        ) from error
 
 
-def pulumi(*words: str) -> None:
+def pulumi(*words: str, timeout: float | None = None) -> None:
     """Runs a `pulumi` command for a person to watch, on standard error.
 
     Raises:
-        SandboxError: it failed.
+        SandboxError: it failed, or took longer than `timeout` seconds.
     """
-    done = subprocess.run(
-        [BIN / "pulumi", *words, f"--cwd={paths.CLONE}", "--non-interactive"],
-        env=os.environ | environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
-        check=False,
+    # When this process is killed the engine is told to end, instead of holding the stack's lock for nobody.
+    code = processes.watch(
+        ["setpriv", "--pdeathsig=INT", "--", BIN / "pulumi", *words, f"--cwd={paths.CLONE}", "--non-interactive"],
+        env=_engine_environment(),
+        timeout=timeout,
     )
-    if done.returncode != 0:
+    if code != 0:
         raise SandboxError(
-            f"pulumi {words[0]} failed with exit code {done.returncode}",
+            f"pulumi {words[0]} failed with exit code {code}",
             'the lines above name the resource; in a shell with `eval "$(make -s env)"`, '
             "`kubectl get events -A --sort-by=.lastTimestamp` tells what the cluster saw",
         )
@@ -236,15 +229,27 @@ def pulumi(*words: str) -> None:
 def recover() -> None:
     """Makes a stack usable again whose last command was killed: drops its lock, and takes in what it had begun.
 
-    A command that still runs is left alone.
+    A command that still runs is waited for, and left alone if it goes on.
     """
-    for lock in PULUMI_STATE.glob(f".pulumi/locks/organization/{PROJECT}/{STACK}/*.json"):
-        if not Path(f"/proc/{json.loads(lock.read_text())['pid']}").exists():
-            pulumi_output("cancel", "--yes", STACK)
-            break
-    deployment = json.loads(pulumi_output("stack", "export"))["deployment"]
-    if deployment.get("pending_operations"):
-        pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
+    deadline = time.monotonic() + LOCK_SECONDS
+    while any(_is_held(lock) for lock in _stack_locks()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    if any(not _is_held(lock) for lock in _stack_locks()):
+        pulumi_output("cancel", "--yes", STACK)
+    if recovery.take_in(lambda words, stdin: pulumi_output(*words, stdin=stdin)):
+        pulumi("refresh", "--yes", "--skip-preview")
+
+
+def _stack_locks() -> list[Path]:
+    return list(PULUMI_STATE.glob(f".pulumi/locks/organization/{PROJECT}/{STACK}/*.json"))
+
+
+def _is_held(lock: Path) -> bool:
+    try:
+        # Process ids come round again: the holder is an engine.
+        return Path(f"/proc/{json.loads(lock.read_text())['pid']}/comm").read_text().strip() == "pulumi"
+    except (OSError, ValueError):
+        return False  # gone meanwhile, or cut off while it was written
 
 
 def up() -> bool:
@@ -259,4 +264,4 @@ def destroy() -> None:
     """Removes everything that the stack deployed."""
     if _stack_exists():
         recover()
-        pulumi("destroy", "--yes", "--skip-preview")
+        pulumi("destroy", "--yes", "--skip-preview", timeout=DESTROY_SECONDS)

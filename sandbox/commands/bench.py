@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import textwrap
@@ -13,9 +12,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox import network, paths, stack
+from sandbox import network, paths, processes, stack
 from sandbox.commands import down, up
-from sandbox.errors import SandboxError
 from sandbox.supervisor import client
 from sandbox.toolchain import go_tools
 
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREVIEW_PAIRS = 5
+PREVIEW_SECONDS = 300.0
 WARM_UP_GOAL_SECONDS = 90
 PREVIEW_GOAL_RATIO = 1.3
 
@@ -73,8 +72,8 @@ def preview_ratio(folder: Path) -> None:
     platform = os.environ | stack.environment()
     empty = {name: value for name, value in platform.items() if name != "PULUMI_OPTION_CONFIG_FILE"}
     empty |= {"PULUMI_BACKEND_URL": f"file://{folder}"}
-    subprocess.run(
-        [stack.BIN / "pulumi", "stack", "init", "bench", f"--cwd={folder}"], env=empty, check=True, capture_output=True
+    processes.output_of(
+        [stack.BIN / "pulumi", "stack", "init", "bench", f"--cwd={folder}"], what="pulumi stack init", env=empty
     )
     pairs = [(_seconds(paths.CLONE, platform), _seconds(folder, empty)) for _ in range(PREVIEW_PAIRS)]
     emit(
@@ -89,13 +88,10 @@ def preview_ratio(folder: Path) -> None:
 
 def _seconds(program: Path, environment: Mapping[str, str]) -> float:
     begun = time.monotonic()
-    done = subprocess.run(
+    processes.output_of(
         [stack.BIN / "pulumi", "preview", "--non-interactive", f"--cwd={program}"],
+        what="the timed pulumi preview",
+        timeout=PREVIEW_SECONDS,
         env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
     )
-    if done.returncode != 0:
-        raise SandboxError("pulumi preview failed while it was timed", detail=done.stdout + done.stderr)
     return time.monotonic() - begun

@@ -6,14 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sandbox import paths, platform
-from sandbox.commands.up import OWNER
+from sandbox import ownership, paths, platform
 from sandbox.locking import exclusive
 from sandbox.progress import Progress
 from sandbox.supervisor import client
 from sandbox.toolchain import host
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DESTROY_SECONDS = 300.0
 
@@ -24,7 +26,7 @@ def run() -> None:
     host.demand_suitable()
     host.extend_path()
     with exclusive(paths.LOCK, wait=False, doing=f"make down in {paths.CLONE}"):
-        owner = Path(OWNER.read_text().strip()) if OWNER.exists() else paths.CLONE
+        owner = ownership.owner() or paths.CLONE
         if client.init_process() is not None and (owner / ".sandbox" / "kubeconfig").exists():
             _destroy(owner, progress)
         if platform.exists():
@@ -32,7 +34,9 @@ def run() -> None:
         platform.stop()
         shutil.rmtree(owner / ".sandbox", ignore_errors=True)
         shutil.rmtree(paths.LOCAL, ignore_errors=True)
-    paths.LOCK.unlink(missing_ok=True)
+        host.remove_leftovers()
+        # While it is held: whoever waits for it sees that it is gone, and takes another.
+        paths.LOCK.unlink(missing_ok=True)
     progress.say("sandbox", "nothing of it is left on this machine but the cache of tools and images")
 
 

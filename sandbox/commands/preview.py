@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from sandbox import stack
-from sandbox.errors import SandboxError
+from sandbox import ownership, stack, stack_file
 
 
 def run() -> None:
     """Shows the preview with its differences.
 
     Raises:
-        SandboxError: there is no sandbox of this clone, or the preview failed.
+        SandboxError: no sandbox of this clone runs, or the preview failed.
     """
-    if not stack.KUBECONFIG.exists():
-        raise SandboxError("this clone has no sandbox", "start it with `make up`")
-    stack.refresh_stack_file()
+    ownership.demand_running()
+    stack_file.refresh()
+    stack.demand_passphrase()
     stack.pulumi("preview", "--diff")

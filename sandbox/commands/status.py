@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sandbox.commands.up import OWNER
+from sandbox import ownership
 from sandbox.errors import SandboxError
 from sandbox.supervisor import client
 
@@ -18,7 +18,7 @@ def run() -> None:
     parts = client.status()
     if not parts:
         raise SandboxError("no sandbox is running", "start it with `make up`")
-    sys.stdout.write(f"sandbox of {OWNER.read_text().strip()}\n")
+    sys.stdout.write(f"sandbox of {ownership.owner()}\n")
     for part in parts.values():
         sys.stdout.write(f"  {part.name:<24} {part.state:<8} {part.log}\n")
     for part in parts.values():

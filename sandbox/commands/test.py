@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sandbox import paths, platform, stack
+from sandbox import ownership, paths, platform, stack
 from sandbox.commands import down, lint, up
 from sandbox.errors import SandboxError
 from sandbox.footprint import footprint
 from sandbox.progress import Progress
 from sandbox.supervisor import client
+from sandbox.toolchain import host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +71,9 @@ def run() -> None:
     except SandboxError as error:
         problems.append(error.problem)
     counts: dict[str, Count] = {}
+    ownership.demand_no_others()
+    host.extend_path()
+    host.install_packages(progress)
     ran_before = client.init_process() is not None
     if platform.exists():
         progress.say("test", "taking down the sandbox that is there: everything is tested from nothing")
@@ -84,6 +89,9 @@ def run() -> None:
             counts[layer.name] = run_layer(layer)
             progress.say("test", f"{layer.name} tests took {time.monotonic() - begun:.0f} s")
     finally:
+        # `make down` removes the logs, and a failure's reason may be in them.
+        if paths.LOGS.exists():
+            shutil.copytree(paths.LOGS, OUTPUT / "logs", dirs_exist_ok=True)
         if not ran_before:
             down.run()
     problems += report(counts)
@@ -98,20 +106,23 @@ def run_layer(layer: Layer, more: Sequence[str] = ()) -> Count:
     environment = os.environ | {"PULUMI_ERROR_OUTPUT_STRING": "true"}
     if layer.needs_sandbox:
         environment |= stack.environment()
-    subprocess.run(
+    code = subprocess.run(
         [sys.executable, "-m", "pytest", layer.folder, f"--junit-xml={result}", "--durations=10", *more],
         cwd=paths.CLONE,
         env=environment,
         check=False,
-    )
-    return count(result)
+    ).returncode
+    tally = count(result)
+    # What broke off, or died in the middle, has no failed test to show.
+    return tally if code == 0 or tally.failed else replace(tally, failed=1)
 
 
 def count(report_file: Path) -> Count:
-    """Reads a JUnit report; a missing one, of a pytest that could not even start, counts as one failure."""
-    if not report_file.exists():
+    """Reads a JUnit report; a missing or broken one, of a pytest that was cut off, counts as one failure."""
+    try:
+        suites = ET.parse(report_file).getroot().iter("testsuite")  # noqa: S314 - pytest wrote it
+    except (OSError, ET.ParseError):
         return Count(0, 1, 0)
-    suites = ET.parse(report_file).getroot().iter("testsuite")  # noqa: S314 - pytest wrote it
     totals = [{key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")} for suite in suites]
     failed = sum(total["failures"] + total["errors"] for total in totals)
     skipped = sum(total["skipped"] for total in totals)

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox import paths, platform, smoke, stack
+from sandbox import ownership, paths, platform, smoke, stack
 from sandbox.addons import Addons
-from sandbox.errors import SandboxError
 from sandbox.images import BuiltImage, ImageStore, build_binary_image, build_mlflow
 from sandbox.images.mlflow import mlflow_key, mlflow_version
 from sandbox.locking import exclusive
 from sandbox.network import NODE_ADDRESS
 from sandbox.parts.part import API_SERVER_URL, Surroundings
-from sandbox.pki import Authority
 from sandbox.progress import Progress
-from sandbox.supervisor import client
 from sandbox.toolchain import host, tools
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
+    from sandbox.pki import Authority
     from sandbox.toolchain.tools import Toolchain
 
 BINARY_IMAGES = {"pause": "1", "coredns": "1.13.1", "traefik": "3.7.15"}
 """Images of one executable each, and the version that names them."""
-
-OWNER = paths.STATE / "owner"
-"""Holds the clone that started the sandbox."""
 
 
 def run() -> None:
@@ -39,10 +34,10 @@ def run() -> None:
     progress = Progress()
     host.demand_suitable()
     with exclusive(paths.LOCK, wait=False, doing=f"make up in {paths.CLONE}"):
-        own_the_sandbox()
+        ownership.claim()
         toolchain, images = prepare(progress)
         with ThreadPoolExecutor(max_workers=1) as background:
-            authority = Authority(stack.SECRETS / "pki")
+            authority = stack.AUTHORITY
             authority.ensure()
             progress.say("engine", "laying out the engine, its plugins and the stack")
             engine = background.submit(prepare_engine, toolchain, authority, images["mlflow"].reference)
@@ -50,30 +45,6 @@ def run() -> None:
             for origin in engine.result():
                 progress.say("engine", origin)
         deploy(progress)
-
-
-def own_the_sandbox() -> None:
-    """Claims the machine's one sandbox for this clone.
-
-    Raises:
-        SandboxError: another clone's sandbox runs.
-    """
-    owner = OWNER.read_text().strip() if OWNER.exists() else None
-    if owner not in {None, str(paths.CLONE)}:
-        if client.init_process() is not None:
-            raise SandboxError(
-                f"a sandbox of another clone is running: {owner}",
-                "run `make down` (here or there): it removes that sandbox; then `make up` here",
-            )
-        platform.stop()
-    if owner != str(paths.CLONE):
-        # What this clone knows belongs to a sandbox that is gone.
-        platform.stop()
-        shutil.rmtree(paths.LOCAL, ignore_errors=True)
-    paths.STATE.mkdir(parents=True, exist_ok=True)
-    OWNER.write_text(f"{paths.CLONE}\n")
-    stack.SECRETS.mkdir(parents=True, exist_ok=True, mode=0o700)
-    stack.SECRETS.chmod(0o700)
 
 
 def prepare(progress: Progress) -> tuple[Toolchain, dict[str, BuiltImage]]:
@@ -89,6 +60,7 @@ def prepare(progress: Progress) -> tuple[Toolchain, dict[str, BuiltImage]]:
             python=Path(sys.executable),
             progress=lambda message: progress.say("image", message),
         )
+        mlflow.add_done_callback(lambda built: _tell_failure(built, progress))
         tools.build(progress)
         toolchain = tools.locate()
         images = {
@@ -97,6 +69,12 @@ def prepare(progress: Progress) -> tuple[Toolchain, dict[str, BuiltImage]]:
         }
         images["mlflow"] = mlflow.result()
     return toolchain, images
+
+
+def _tell_failure(built: Future[BuiltImage], progress: Progress) -> None:
+    # At once: it ends `make up` only when the tools are done, which may take many minutes.
+    if error := built.exception():
+        progress.say("image", f"failed, and the tools are built to their end first: {error}")
 
 
 def prepare_engine(toolchain: Toolchain, authority: Authority, image: str) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.parts.part import Surroundings, folder
+from sandbox.parts.part import Surroundings, folder, runs
 from sandbox.supervisor import client
 
 # Plain HTTP on the loopback of the sandbox's own network namespace: nothing but its processes is there.
@@ -36,4 +36,4 @@ class Etcd:
     def ready(self, around: Surroundings) -> bool:
         """Left to the API server's own readiness, which includes etcd: etcd listens inside the sandbox only."""
         del around
-        return client.status()[self.name].code is None
+        return runs(self.name)

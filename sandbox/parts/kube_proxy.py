@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from sandbox import network
-from sandbox.parts.part import API_SERVER_URL, NODE_NAME, Surroundings, folder
+from sandbox.parts.part import API_SERVER_URL, NODE_NAME, Surroundings, folder, runs
 from sandbox.supervisor import client
 
 
@@ -44,4 +44,4 @@ class KubeProxy:
     def ready(self, around: Surroundings) -> bool:
         """Whether it runs; a Service that does not work shows in the add-ons' readiness."""
         del around
-        return client.status()[self.name].code is None
+        return runs(self.name)

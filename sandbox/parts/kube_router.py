@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox import network
-from sandbox.parts.part import API_SERVER_URL, NODE_NAME, Surroundings, folder
+from sandbox.parts.part import API_SERVER_URL, NODE_NAME, Surroundings, folder, runs
 from sandbox.supervisor import client
 
 
@@ -35,4 +35,4 @@ class KubeRouter:
     def ready(self, around: Surroundings) -> bool:
         """Whether it runs; that policies hold is what the integration tests show."""
         del around
-        return client.status()[self.name].code is None
+        return runs(self.name)

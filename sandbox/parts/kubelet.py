@@ -7,7 +7,7 @@ import json
 from sandbox import network
 from sandbox.cgroups import ROOT
 from sandbox.parts import containerd
-from sandbox.parts.part import API_SERVER_URL, NODE_NAME, Surroundings, folder
+from sandbox.parts.part import API_SERVER_URL, NODE_NAME, Surroundings, folder, runs
 from sandbox.supervisor import client
 
 
@@ -86,4 +86,4 @@ class Kubelet:
     def ready(self, around: Surroundings) -> bool:
         """Whether it serves; that its node is Ready is the platform's question."""
         del around
-        return client.status()[self.name].code is None
+        return runs(self.name)

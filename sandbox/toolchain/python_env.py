@@ -20,19 +20,23 @@ if TYPE_CHECKING:
 
 LOCK_FILE = paths.CLONE / "sandbox" / "requirements.txt"
 OLDEST_SUPPORTED = (3, 11)
-KEY_LENGTH = 16
 
 
 def folder() -> Path:
     """Where the environment for this clone's lock and this interpreter belongs."""
     inputs = hashlib.sha256(LOCK_FILE.read_bytes())
     inputs.update(f"{sys.implementation.cache_tag} {sysconfig.get_platform()} {sys.base_prefix}".encode())
-    return paths.CACHE / "python" / inputs.hexdigest()[:KEY_LENGTH]
+    return paths.CACHE / "python" / inputs.hexdigest()[: paths.KEY_LENGTH]
 
 
 def is_active() -> bool:
     """Whether this process already runs in it."""
     return Path(sys.prefix) == folder()
+
+
+def is_there() -> bool:
+    """Whether the cache has it, whole."""
+    return (folder() / ".complete").exists()
 
 
 def ensure(progress: Progress) -> Path:
@@ -42,12 +46,11 @@ def ensure(progress: Progress) -> Path:
         SandboxError: a package cannot be had; carries pip's last lines.
     """
     place = folder()
-    complete = place / ".complete"
-    if complete.exists():
+    if is_there():
         return place / "bin" / "python"
     log = paths.CACHE / "logs" / "python-environment.log"
     with exclusive(place.with_suffix(".lock"), wait=True, doing="building the Python environment"):
-        if not complete.exists():
+        if not is_there():
             # Scripts in it carry its path, so it is built in place: the marker, written last, tells whole from half.
             shutil.rmtree(place, ignore_errors=True)
             with progress.step("python", f"installing the locked Python packages (log: {log})"):
@@ -69,5 +72,5 @@ def ensure(progress: Progress) -> Path:
                     what="installing the locked Python packages",
                     cure="check that the Python package registry is reachable (pip download six), then run it again",
                 )
-            complete.touch()
+            (place / ".complete").touch()
     return place / "bin" / "python"

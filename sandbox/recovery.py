@@ -1,0 +1,100 @@
+"""Takes in what a killed `pulumi up` had begun: `python3 -m sandbox.recovery`, for the stack that is selected.
+
+While it makes an object, the engine records that it does so, but learns the object's id only afterwards. When it is
+killed in between, nobody knows whether the object exists: `pulumi refresh --clear-pending-creates` forgets it, and the
+next update then fails with "already exists" (a role, a database, a bucket) or leaves it behind (a Secret whose name was
+made up). The ids of nearly everything follow from its inputs, so each such object is put into the state under the id
+that it would have, and the refresh that follows drops those that are not there after all.
+`--import-pending-creates`, which is meant for this, only forgets them, too (engine 3.259).
+
+Needs nothing but the standard library and `pulumi`: it serves stacks outside the sandbox as well.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NAMED_BY = {
+    "postgresql:index/role:Role": "name",
+    "postgresql:index/database:Database": "name",
+    "minio:index/s3Bucket:S3Bucket": "bucket",
+}
+"""The input that is the id. Absent are types whose creation does no harm to an object that exists (a grant, a policy)
+and the access key, whose id only the server knows: it opens nothing but its bucket and goes with its user."""
+
+
+def identifier(resource: Mapping[str, Any]) -> str | None:
+    """The id that an object of the state gets once it is made; None when it cannot be told."""
+    inputs = resource.get("inputs", {})
+    if resource["type"].startswith("kubernetes:"):
+        metadata = inputs.get("metadata", {})
+        parts = [metadata.get("namespace"), metadata.get("name")]
+        return "/".join(part for part in parts if part) if parts[1] else None
+    name = inputs.get(NAMED_BY.get(resource["type"], ""))
+    return name if isinstance(name, str) else None
+
+
+def adopted(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """A state in which pending creations are resources, as far as their ids can be told, and no longer pending.
+
+    Args:
+        deployment: the `deployment` of `pulumi stack export`.
+    """
+    resources = list(deployment.get("resources", []))
+    known = {resource["urn"] for resource in resources}
+    others = []
+    for operation in deployment.get("pending_operations", []):
+        resource = operation["resource"]
+        if operation["type"] != "creating":
+            others.append(operation)  # the object is in the state, where the refresh looks at it
+        # One that was to replace another shares its URN; that other one is still the state's.
+        elif resource["urn"] not in known and (known_id := identifier(resource)):
+            resources.append({**resource, "id": known_id})
+            known.add(resource["urn"])
+    return {**deployment, "resources": resources, "pending_operations": others}
+
+
+def take_in(pulumi: Callable[[list[str], str | None], str]) -> bool:
+    """Makes the state say what a killed command has left; does nothing where there is nothing.
+
+    Args:
+        pulumi: runs `pulumi` with these words and this standard input, and returns its standard output.
+
+    Returns:
+        Whether there was something; a refresh has to follow then.
+    """
+    document = json.loads(pulumi(["stack", "export"], None))
+    deployment = document["deployment"] or {}
+    if not deployment.get("pending_operations"):
+        return False
+    pulumi(["stack", "import"], json.dumps({**document, "deployment": adopted(deployment)}))
+    return True
+
+
+def main(options: list[str]) -> int:
+    """Recovers the selected stack; `options`, such as `--stack NAME`, are passed on to every `pulumi` command."""
+
+    def pulumi(words: list[str], stdin: str | None) -> str:
+        command = ["pulumi", *words, "--non-interactive", *options]
+        return subprocess.run(command, input=stdin, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    try:
+        if take_in(pulumi):
+            subprocess.run(["pulumi", "refresh", "--yes", "--skip-preview", "--non-interactive", *options], check=True)
+    except FileNotFoundError:
+        print("error: pulumi is not on the PATH", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        return error.returncode  # it has said what is wrong
+    print("nothing is pending; `pulumi up` goes on from here", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
