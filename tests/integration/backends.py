@@ -1,0 +1,102 @@
+"""The database and the bucket behind the server, reached without it: what is really stored, and who may touch it."""
+
+from __future__ import annotations
+
+import base64
+import configparser
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+import urllib3
+from minio import Minio
+
+from sandbox import network, stack
+from sandbox.parts import minio, postgresql
+from sandbox.parts.part import Surroundings, wait_until
+from sandbox.pki import Authority
+from sandbox.private_files import secret
+from sandbox.supervisor import client
+from sandbox.toolchain import tools
+from tests.integration.cluster import objects
+
+if TYPE_CHECKING:
+    from sandbox.parts.part import Part
+
+BUCKET = "mlflow-artifacts"
+DATABASE = "mlflow"
+CONNECT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Key:
+    """An access key of the object store."""
+
+    name: str
+    secret: str
+
+
+def database_password() -> str:
+    """The password of the server's role."""
+    return secret(stack.SECRETS / "mlflow-database-password")
+
+
+def database(user: str = DATABASE, ssl_mode: str = "verify-full") -> psycopg.Connection[tuple[object, ...]]:
+    """A connection to the server's database, as its own role or as the administrator."""
+    password = postgresql.admin_password(stack.SECRETS) if user == postgresql.ADMIN_USER else database_password()
+    return psycopg.connect(
+        host=network.NODE_ADDRESS,
+        port=postgresql.PORT,
+        dbname=DATABASE,
+        user=user,
+        password=password,
+        sslmode=ssl_mode,
+        sslrootcert=str(stack.CA_FILE),
+        connect_timeout=CONNECT_SECONDS,
+        autocommit=True,
+    )
+
+
+def administrator_key() -> Key:
+    """The object store's root key."""
+    return Key(minio.ADMIN_USER, minio.admin_password(stack.SECRETS))
+
+
+def server_key() -> Key:
+    """The key that the server's pods mount."""
+    (mounted,) = (
+        volume["secret"]["secretName"]
+        for volume in objects("deployments")[0]["spec"]["template"]["spec"]["volumes"]
+        if volume["name"] == "bucket"
+    )
+    (data,) = (each["data"] for each in objects("secrets") if each["metadata"]["name"] == mounted)
+    profile = configparser.ConfigParser(interpolation=None)
+    profile.read_string(base64.b64decode(data["credentials"]).decode())
+    return Key(profile["default"]["aws_access_key_id"], profile["default"]["aws_secret_access_key"])
+
+
+def http_pool() -> urllib3.PoolManager:
+    """Trusts the sandbox's authority and does not retry, so that a refusal is seen at once."""
+    return urllib3.PoolManager(
+        ca_certs=str(stack.CA_FILE), cert_reqs="CERT_REQUIRED", retries=False, timeout=CONNECT_SECONDS
+    )
+
+
+def object_store(key: Key) -> Minio:
+    """A client of the object store with a key."""
+    return Minio(
+        f"{network.NODE_ADDRESS}:{minio.PORT}",
+        access_key=key.name,
+        secret_key=key.secret,
+        region="us-east-1",
+        http_client=http_pool(),
+    )
+
+
+def start(part: Part) -> None:
+    """Starts a part that was stopped, as `make up` does, and waits until it serves."""
+    client.forget_ended()
+    # Only containerd, which starts pods, reads the name of the pause image.
+    around = Surroundings(tools.locate().programs, Authority(stack.SECRETS / "pki"), stack.SECRETS, pause_image="")
+    part.start(around)
+    wait_until(lambda: part.ready(around), what=part.name, timeout=60)
