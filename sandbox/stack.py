@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -236,8 +237,20 @@ def recover() -> None:
         time.sleep(0.5)
     if any(not _is_held(lock) for lock in _stack_locks()):
         pulumi_output("cancel", "--yes", STACK)
+    _end_orphaned_plugins()
     if recovery.take_in(lambda words, stdin: pulumi_output(*words, stdin=stdin)):
         pulumi("refresh", "--yes", "--skip-preview")
+
+
+def _end_orphaned_plugins() -> None:
+    """Ends this clone's plugins whose engine is gone: that of kubernetes does not notice and stays for ever."""
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            program = (status.parent / "cmdline").read_bytes().partition(b"\0")[0].decode(errors="replace")
+            if program.startswith(f"{PULUMI_HOME}/plugins/") and "\nPPid:\t1\n" in status.read_text():
+                os.kill(int(status.parent.name), signal.SIGTERM)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
 
 
 def _stack_locks() -> list[Path]:

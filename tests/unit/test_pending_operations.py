@@ -1,0 +1,64 @@
+"""A state with pending creations becomes one that a refresh can judge."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.recovery import adopted, identifier, take_in
+
+
+def pending(resource_type: str, name: str, inputs: dict[str, Any], operation: str = "creating") -> dict[str, Any]:
+    return {"type": operation, "resource": {"urn": f"urn::{name}", "type": resource_type, "inputs": inputs}}
+
+
+ROLE = pending("postgresql:index/role:Role", "role", {"name": "mlflow"})
+KEY = pending("minio:index/iamServiceAccount:IamServiceAccount", "key", {"targetUser": "mlflow"})
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        (ROLE, "mlflow"),
+        (pending("minio:index/s3Bucket:S3Bucket", "bucket", {"bucket": "artifacts"}), "artifacts"),
+        (pending("kubernetes:core/v1:Namespace", "namespace", {"metadata": {"name": "data"}}), "data"),
+        (pending("kubernetes:core/v1:Secret", "s", {"metadata": {"namespace": "data", "name": "a-1"}}), "data/a-1"),
+        (pending("kubernetes:core/v1:Secret", "s", {"metadata": {"namespace": "data"}}), None),
+        (KEY, None),
+    ],
+)
+def test_an_id_follows_from_the_inputs_where_it_can(operation: dict[str, Any], expected: str | None) -> None:
+    assert identifier(operation["resource"]) == expected
+
+
+def test_what_was_being_made_is_adopted_and_what_has_no_known_id_is_forgotten() -> None:
+    state = adopted({"resources": [{"urn": "urn::stack"}], "pending_operations": [ROLE, KEY]})
+
+    assert state["resources"] == [{"urn": "urn::stack"}, {**ROLE["resource"], "id": "mlflow"}]
+    assert state["pending_operations"] == []
+
+
+def test_a_replacement_that_was_being_made_leaves_the_original_in_the_state() -> None:
+    original = {**ROLE["resource"], "id": "former"}
+
+    assert adopted({"resources": [original], "pending_operations": [ROLE]})["resources"] == [original]
+
+
+def test_other_operations_are_left_to_the_refresh() -> None:
+    deletion = pending("postgresql:index/role:Role", "role", {"name": "mlflow"}, "deleting")
+
+    assert adopted({"resources": [], "pending_operations": [deletion]})["pending_operations"] == [deletion]
+
+
+@pytest.mark.parametrize("deployment", [None, {}, {"resources": []}, {"pending_operations": []}])
+def test_a_state_with_nothing_pending_is_not_written(deployment: dict[str, Any] | None) -> None:
+    commands = []
+
+    def pulumi(words: list[str], _: str | None) -> str:
+        commands.append(words)
+        return json.dumps({"version": 3, "deployment": deployment})
+
+    assert not take_in(pulumi)
+    assert commands == [["stack", "export"]]
