@@ -36,7 +36,11 @@ COMMANDS = {
 
 def main() -> int:
     """Runs one command and returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python3 -m sandbox", description="The local platform of mlflow-platform.")
+    parser = argparse.ArgumentParser(
+        prog="python3 -m sandbox",
+        description="The local platform of mlflow-platform.",
+        epilog="make recover: let a stack of your own, in the sandbox or not, go on after a killed `pulumi up`",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, purpose in COMMANDS.items():
         commands.add_parser(name, help=purpose, description=purpose)

@@ -106,6 +106,8 @@ def run_layer(layer: Layer, more: Sequence[str] = ()) -> Count:
     environment = os.environ | {"PULUMI_ERROR_OUTPUT_STRING": "true"}
     if layer.needs_sandbox:
         environment |= stack.environment()
+        # These take minutes: each is named while it runs.
+        more = ["--verbose", *more]
     code = subprocess.run(
         [sys.executable, "-m", "pytest", layer.folder, f"--junit-xml={result}", "--durations=10", *more],
         cwd=paths.CLONE,
