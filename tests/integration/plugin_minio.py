@@ -35,11 +35,12 @@ policy = json.dumps({
 """
 PROGRAM = f"""{POLICY}
 bucket = minio.S3Bucket("bucket", bucket="artifacts", opts=opts)
-minio.S3BucketVersioning(
+versioning = minio.S3BucketVersioning(
     "versioning", bucket=bucket.bucket, versioning_configuration={{"status": "Enabled"}}, opts=opts
 )
+# After the versioning: MinIO loses one of two settings of a bucket that arrive at the same time.
 minio.IlmPolicy(
-    "lifecycle", bucket=bucket.bucket, rules=[{{"id": "noncurrent", "noncurrent_version_expiration_days": 30}}],
+    "lifecycle", bucket=versioning.bucket, rules=[{{"id": "noncurrent", "noncurrent_version_expiration_days": 30}}],
     opts=opts,
 )
 user = minio.IamUser("user", name="mlflow", secret={SECRET!r}, opts=opts)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -15,7 +17,6 @@ from tests.integration.plugin_harness import answers, binary, certificates, end,
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ADMIN_PASSWORD = "correct-horse-admin"  # noqa: S105 - of a throwaway server
 DEBIAN_POSTGRESQL = "/usr/lib/postgresql/*/bin"
@@ -154,14 +155,18 @@ class Postgres:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    folder = tmp_path_factory.mktemp("postgres")
+def postgres() -> Iterator[Postgres]:
+    # Not below pytest's folder: it is the caller's alone, and the next pytest that starts makes it so again.
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        yield from _served(Path(folder))
+
+
+def _served(folder: Path) -> Iterator[Postgres]:
     authority, certificate, key = certificates(folder / "tls")
     (folder / "password").write_text(ADMIN_PASSWORD)
     data, log, port = folder / "data", folder / "log", free_port()
     data.mkdir(mode=0o700)
     log.touch()
-    authority.parent.parent.chmod(0o711)
     prefix = unprivileged(folder)
     initdb = binary("initdb", CURE, DEBIAN_POSTGRESQL)
     options = ["--username=postgres", f"--pwfile={folder / 'password'}", "--auth=scram-sha-256"]
