@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import tempfile
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,8 @@ def log_a_run(tracking_uri: str) -> str:
     Raises:
         SandboxError: the server refused something, or what was read back differs from what was written.
     """
-    with _failure_told():
+    # The client library prints links of its own; standard output belongs to whoever called the command.
+    with _failure_told(), redirect_stdout(sys.stderr):
         return _log_a_run(tracking_uri)
 
 
