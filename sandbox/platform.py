@@ -79,7 +79,7 @@ def start(
     progress.say("sandbox", f"starting {', '.join(missing)}" if missing else "every part runs")
     _start(FIRST, around)
     with ThreadPoolExecutor(max_workers=1) as background:
-        _wait([part for part in FIRST if part.name == Containerd.name], around)
+        _wait((Containerd(),), around)
         loading = background.submit(Containerd().load, around, images)
         _start(CONTROL_PLANE, around)
         _wait(CONTROL_PLANE, around)

@@ -64,7 +64,7 @@ def prepare(progress: Progress) -> tuple[Toolchain, dict[str, BuiltImage]]:
         tools.build(progress)
         toolchain = tools.locate()
         images = {
-            name: build_binary_image(name, version, toolchain[name], cache=paths.CACHE, entrypoint=[f"/{name}"])
+            name: build_binary_image(name, version, toolchain[name], cache=paths.CACHE)
             for name, version in BINARY_IMAGES.items()
         }
         images["mlflow"] = mlflow.result()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration import cluster
+from tests.integration.plugin_harness import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,3 +34,9 @@ def server_image() -> str:
     """The image that the server runs: it has Python and is on the node."""
     image: str = cluster.objects("deployments")[0]["spec"]["template"]["spec"]["containers"][0]["image"]
     return image
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """An engine with every plugin laid out, for the tests of the plugins; it keeps nothing of a stack."""
+    return Engine.install(tmp_path_factory.mktemp("engine"))

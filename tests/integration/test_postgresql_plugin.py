@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    return Engine.install(tmp_path_factory.mktemp("engine"))
-
-
 @pytest.fixture
 def project(engine: Engine, postgres: Postgres, tmp_path: Path) -> Iterator[Project]:
     yield Project(engine, tmp_path, postgres.header())
