@@ -1,0 +1,66 @@
+"""The vocabulary of NetworkPolicies: an edge is a peer and a port, and what is not named is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_kubernetes import meta, networking
+
+from components.contracts import NetworkPeer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_DNS = NetworkPeer(namespace="kube-system", pod_labels={"k8s-app": "kube-dns"})
+_DNS_PORT = 53
+_NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+
+
+def incoming(peers: Sequence[NetworkPeer], port: int) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:
+    """Let the peers in at a TCP port.
+
+    No peer at all gives no rule: a rule with an empty `from` would let everybody in.
+    """
+    if not peers:
+        return []
+    return [networking.v1.NetworkPolicyIngressRuleArgs(from_=[_peer(peer) for peer in peers], ports=_ports(port))]
+
+
+def outgoing(peers: Sequence[NetworkPeer], port: int) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
+    """Let the policy's pods out to a TCP port of the peers; no peer at all gives no rule."""
+    if not peers:
+        return []
+    return [networking.v1.NetworkPolicyEgressRuleArgs(to=[_peer(peer) for peer in peers], ports=_ports(port))]
+
+
+def names() -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
+    """Let the policy's pods ask the cluster's DNS."""
+    return [networking.v1.NetworkPolicyEgressRuleArgs(to=[_peer(_DNS)], ports=_ports(_DNS_PORT, "UDP", "TCP"))]
+
+
+def both_ways(
+    pod_labels: Mapping[str, str],
+    *,
+    ingress: Sequence[networking.v1.NetworkPolicyIngressRuleArgs],
+    egress: Sequence[networking.v1.NetworkPolicyEgressRuleArgs],
+) -> networking.v1.NetworkPolicySpecArgs:
+    """Confine the pods with these labels to the given edges, in and out."""
+    return networking.v1.NetworkPolicySpecArgs(
+        pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(pod_labels)),
+        policy_types=["Ingress", "Egress"],
+        ingress=ingress or None,
+        egress=egress or None,
+    )
+
+
+def _ports(port: int, *protocols: str) -> list[networking.v1.NetworkPolicyPortArgs]:
+    return [networking.v1.NetworkPolicyPortArgs(port=port, protocol=protocol) for protocol in protocols or ("TCP",)]
+
+
+def _peer(peer: NetworkPeer) -> networking.v1.NetworkPolicyPeerArgs:
+    if peer.cidr:
+        return networking.v1.NetworkPolicyPeerArgs(ip_block=networking.v1.IPBlockArgs(cidr=peer.cidr))
+    namespace = meta.v1.LabelSelectorArgs(match_labels={_NAMESPACE_LABEL: peer.namespace}) if peer.namespace else None
+    # Every pod of a namespace is the namespace selector alone; a policy needs one selector at least.
+    pods = meta.v1.LabelSelectorArgs(match_labels=dict(peer.pod_labels)) if peer.pod_labels else None
+    return networking.v1.NetworkPolicyPeerArgs(namespace_selector=namespace, pod_selector=pods)
