@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox import network, paths, processes
-from sandbox.parts.part import Surroundings, folder
+from sandbox import network, paths, processes, tenants
+from sandbox.parts import minio, postgresql
+from sandbox.parts.part import API_SERVER_URL, Surroundings, folder
 from sandbox.supervisor import client
 
 if TYPE_CHECKING:
@@ -30,20 +31,14 @@ UNUSED_PLUGINS = (
 
 # Every pod gets a link and a route of its own, no bridge: all traffic between pods is routed, so that network policies
 # see it without the br_netfilter module.
-POD_NETWORK = {
-    "cniVersion": "1.0.0",
-    "name": "pods",
-    "plugins": [
-        {
-            "type": "ptp",
-            "ipMasq": False,
-            "ipam": {
-                "type": "host-local",
-                "ranges": [[{"subnet": network.POD_RANGE}]],
-                "routes": [{"dst": "0.0.0.0/0"}],
-            },
-        },
-    ],
+POD_LINK = {
+    "type": "ptp",
+    "ipMasq": False,
+    "ipam": {
+        "type": "host-local",
+        "ranges": [[{"subnet": network.POD_RANGE}]],
+        "routes": [{"dst": "0.0.0.0/0"}],
+    },
 }
 
 
@@ -56,8 +51,7 @@ class Containerd:
         """Runs it."""
         place = folder(self.name)
         networks = folder("cni")
-        (networks / "10-pods.conflist").write_text(json.dumps(POD_NETWORK, indent=2))
-        plugins = next((path for path in CNI_PLUGINS if (path / "ptp").exists()), CNI_PLUGINS[0])
+        plugins = self._plugins(networks, around)
         configuration = place / "config.toml"
         configuration.write_text(
             f"""
@@ -94,6 +88,25 @@ disabled_plugins = [{", ".join(f'"io.containerd.{name}"' for name in UNUSED_PLUG
 """
         )
         client.start(self.name, [around.tools["containerd"], f"--config={configuration}"])
+
+    def _plugins(self, networks: Path, around: Surroundings) -> Path:
+        """Writes the pods' network, guards the shared servers from it, and returns the folder of its plugins."""
+        tenants.guard([postgresql.PORT, minio.PORT])
+        kubeconfig = around.authority.kubeconfig(
+            networks / "tenants.kubeconfig", server=API_SERVER_URL, user=tenants.USER
+        )
+        plugins = [POD_LINK, tenants.plugin(around.tools["kubectl"], kubeconfig)]
+        (networks / "10-pods.conflist").write_text(
+            json.dumps({"cniVersion": "1.0.0", "name": "pods", "plugins": plugins}, indent=2)
+        )
+        place = folder("cni/plugins")
+        official = next((path for path in CNI_PLUGINS if (path / "ptp").exists()), CNI_PLUGINS[0])
+        for executable in official.iterdir():
+            link = place / executable.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(executable)
+        tenants.install(place)
+        return place
 
     def ready(self, around: Surroundings) -> bool:
         """Whether it answers its own client."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -75,13 +76,31 @@ except urllib.error.HTTPError as refusal:
 """
 
 
-@pytest.fixture(scope="module")
-def elsewhere() -> Iterator[str]:
+@contextmanager
+def namespace_without_policies(*labels: str) -> Iterator[str]:
     """A namespace in which no policy holds anybody back."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     kubectl("create", "namespace", name)
-    yield name
-    kubectl("delete", "namespace", name, "--wait=false")
+    try:
+        if labels:
+            kubectl("label", "namespace", name, *labels)
+        yield name
+    finally:
+        kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[str]:
+    """A namespace of somebody who has nothing to do with the platform."""
+    with namespace_without_policies() as name:
+        yield name
+
+
+@pytest.fixture
+def another_tenant() -> Iterator[str]:
+    """A namespace of the platform that is not the server's."""
+    with namespace_without_policies("app.kubernetes.io/part-of=mlflow-platform") as name:
+        yield name
 
 
 def server_addresses() -> list[str]:
@@ -124,19 +143,20 @@ def test_a_declared_client_reaches_the_server_and_nothing_else(server_image: str
 
 
 @pytest.mark.parametrize("labels", [{}, CLIENT], ids=["without labels", "with a client's label"])
-def test_a_pod_of_another_namespace_does_not_reach_the_server(
+def test_a_stray_pod_of_another_namespace_reaches_nothing(
     server_image: str, elsewhere: str, labels: dict[str, str]
 ) -> None:
     with throw_away_pod(server_image, namespace=elsewhere, labels=labels) as run:
-        assert found_open(run, server_addresses()) == []
+        assert found_open(run, server_addresses() + storage_addresses()) == []
 
 
-def test_database_and_bucket_refuse_a_pod_of_another_namespace_that_has_no_credentials(
-    server_image: str, elsewhere: str
+def test_a_pod_of_the_platform_gets_nothing_of_the_shared_servers_without_credentials(
+    server_image: str, another_tenant: str
 ) -> None:
-    # Both are shared servers, which let every tenant's pods connect: whom they serve is theirs to decide.
-    with throw_away_pod(server_image, namespace=elsewhere) as run:
+    # Both are shared servers, which let every namespace of the platform connect: here no policy holds its pods back.
+    with throw_away_pod(server_image, namespace=another_tenant) as run:
         assert found_open(run, storage_addresses()) == storage_addresses()
+        assert found_open(run, server_addresses()) == []
         assert "no password supplied" in run(["python3", "-c", LOG_IN, postgresql.HOST]).stdout
         address = f"https://{minio.HOST}:{minio.PORT}/{BUCKET}"
         assert run(["python3", "-c", LIST_THE_BUCKET, address]).stdout.strip() == "403"
