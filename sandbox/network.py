@@ -12,16 +12,22 @@ import re
 import socket
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox import processes
 from sandbox.errors import SandboxError
 from sandbox.supervisor import client
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HOST_ADDRESS = "198.18.254.1"
 NODE_ADDRESS = "198.18.254.2"
 """The node: API server, PostgreSQL and MinIO listen here; the host and the pods both reach it."""
 INGRESS_ADDRESS = "198.18.254.10"
 """An external address of the ingress controller's Service, as a load balancer would give it."""
+EDGE_ADDRESS = "198.18.254.20"
+"""Where the double of Cloudflare's edge listens, when production is rehearsed."""
 LINK_PREFIX = 24
 POD_RANGE = "198.18.0.0/24"
 SERVICE_RANGE = "198.19.0.0/24"
@@ -32,7 +38,7 @@ HOST_LINK = "mlflow-sandbox"
 """The host's end of the link; interface names are limited to 15 characters."""
 NODE_LINK = "node0"
 
-DIRECT = (".local", NODE_ADDRESS, INGRESS_ADDRESS, "198.18.0.0/15")
+DIRECT = (".local", NODE_ADDRESS, INGRESS_ADDRESS, EDGE_ADDRESS, "198.18.0.0/15")
 """In the words of NO_PROXY; some clients know no ranges."""
 
 HOSTS_FILE = Path("/etc/hosts")
@@ -73,6 +79,7 @@ def connect(node_pid: int) -> None:
     _ip("link", "set", HOST_LINK, "up")
     script = f"""
         ip address replace {NODE_ADDRESS}/{LINK_PREFIX} dev {NODE_LINK}
+        ip address replace {EDGE_ADDRESS}/32 dev {NODE_LINK}
         ip link set {NODE_LINK} up
         ip route replace default via {HOST_ADDRESS}
         echo 1 > /proc/sys/net/ipv4/ip_forward
@@ -89,9 +96,9 @@ def disconnect() -> None:
         subprocess.run(["ip", "link", "delete", HOST_LINK], check=False, capture_output=True)
 
 
-def publish(*hosts: str) -> None:
-    """Makes host names resolve to the ingress on this machine."""
-    ours = "".join(f"{INGRESS_ADDRESS} {host} {HOSTS_MARK}\n" for host in hosts)
+def publish(addresses: Mapping[str, str]) -> None:
+    """Makes host names, and no others of the sandbox, resolve to addresses of it on this machine."""
+    ours = "".join(f"{address} {host} {HOSTS_MARK}\n" for host, address in addresses.items())
     # On top, so that it wins over an entry of somebody else's, and whether the file ends in a line feed stays as it is.
     _write_hosts(ours.encode() + _hosts_of_others())
 

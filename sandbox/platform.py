@@ -25,7 +25,7 @@ from sandbox.supervisor import client
 from sandbox.supervisor.daemon import PRIVATE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sandbox.addons import Addons
     from sandbox.images import BuiltImage
@@ -55,7 +55,7 @@ def _wait(parts: Sequence[Part], around: Surroundings) -> None:
 
 
 def start(
-    around: Surroundings, addons: Addons, images: Sequence[BuiltImage], hosts: Sequence[str], progress: Progress
+    around: Surroundings, addons: Addons, images: Sequence[BuiltImage], hosts: Mapping[str, str], progress: Progress
 ) -> None:
     """Brings up what does not run yet and returns when everything serves.
 
@@ -63,7 +63,7 @@ def start(
         around: tools, certificates and secrets.
         addons: what to apply to the cluster.
         images: the images that the node must have.
-        hosts: names that shall lead to the ingress on this machine.
+        hosts: addresses of the sandbox by the names that they get on this machine.
         progress: told what is being done.
 
     Raises:
@@ -89,7 +89,7 @@ def start(
         with progress.step("sandbox", "importing images"):
             loading.result()
     addons.wait()
-    network.publish(*hosts)
+    network.publish(hosts)
     progress.say("sandbox", "the cluster, PostgreSQL and MinIO serve")
 
 

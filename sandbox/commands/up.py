@@ -13,7 +13,7 @@ from sandbox.addons import Addons
 from sandbox.images import BuiltImage, ImageStore, build_binary_image, build_mlflow
 from sandbox.images.mlflow import mlflow_key, mlflow_version
 from sandbox.locking import exclusive
-from sandbox.network import NODE_ADDRESS
+from sandbox.network import INGRESS_ADDRESS, NODE_ADDRESS
 from sandbox.parts.part import API_SERVER_URL, Surroundings
 from sandbox.progress import Progress
 from sandbox.toolchain import host, tools
@@ -100,7 +100,8 @@ def start_platform(
         toolchain.custom_resources,
         {name: image.reference for name, image in images.items()},
     )
-    platform.start(surroundings(toolchain, authority, images), addons, list(images.values()), [stack.HOST], progress)
+    hosts = {stack.HOST: INGRESS_ADDRESS}
+    platform.start(surroundings(toolchain, authority, images), addons, list(images.values()), hosts, progress)
 
 
 def deploy(progress: Progress) -> None:

@@ -25,6 +25,9 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
+OURS = {"mlflow.local": network.INGRESS_ADDRESS}
+
+
 @pytest.mark.parametrize(
     "original",
     [
@@ -37,7 +40,7 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_the_hosts_file_is_restored_byte_for_byte(hosts: Path, original: bytes) -> None:
     hosts.write_bytes(original)
-    network.publish("mlflow.local", "other.local")
+    network.publish({"mlflow.local": network.INGRESS_ADDRESS, "other.local": network.EDGE_ADDRESS})
     assert hosts.read_bytes().endswith(original)
     network.withdraw()
     assert hosts.read_bytes() == original
@@ -46,8 +49,8 @@ def test_the_hosts_file_is_restored_byte_for_byte(hosts: Path, original: bytes) 
 def test_a_published_name_comes_first_and_once(hosts: Path) -> None:
     hosts.write_text("10.0.0.1 mlflow.local\n")
     inode = hosts.stat().st_ino
-    network.publish("mlflow.local")
-    network.publish("mlflow.local")
+    network.publish(OURS)
+    network.publish(OURS)
     assert hosts.read_text().splitlines() == [
         f"{network.INGRESS_ADDRESS} mlflow.local {network.HOSTS_MARK}",
         "10.0.0.1 mlflow.local",
@@ -57,7 +60,7 @@ def test_a_published_name_comes_first_and_once(hosts: Path) -> None:
 
 def test_an_edit_by_somebody_else_meanwhile_stays(hosts: Path) -> None:
     hosts.write_text("127.0.0.1 localhost\n")
-    network.publish("mlflow.local")
+    network.publish(OURS)
     hosts.write_text(hosts.read_text() + "10.0.0.7 new\n")
     network.withdraw()
     assert hosts.read_text() == "127.0.0.1 localhost\n10.0.0.7 new\n"
