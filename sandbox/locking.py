@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -40,17 +41,25 @@ def _acquire(lock: Path, *, wait: bool) -> int:
     while True:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BaseException as error:
-            holder = os.read(descriptor, 400).decode(errors="replace").strip() or "unknown"
+            _lock(descriptor, wait=wait)
+        except BaseException:
             os.close(descriptor)
-            if not isinstance(error, BlockingIOError):
-                raise
-            raise SandboxError(
-                f"another command is at work on the sandbox: {holder}",
-                "wait until it has ended, or stop it with Ctrl-C where it runs, and call this again",
-            ) from error
+            raise
         # Whoever held it may have removed the file: then this lock is on nothing, and others lock its successor.
         if lock.exists() and lock.stat().st_ino == os.fstat(descriptor).st_ino:
             return descriptor
         os.close(descriptor)
+
+
+def _lock(descriptor: int, *, wait: bool) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.read(descriptor, 400).decode(errors="replace").strip() or "unknown"
+        if not wait:
+            raise SandboxError(
+                f"another command is at work on the sandbox: {holder}",
+                "wait until it has ended, or stop it with Ctrl-C where it runs, and call this again",
+            ) from error
+        print(f"waiting for another command that is at it: {holder}", file=sys.stderr, flush=True)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -233,6 +233,8 @@ def recover() -> None:
     A command that still runs is waited for, and left alone if it goes on.
     """
     deadline = time.monotonic() + LOCK_SECONDS
+    if any(_is_held(lock) for lock in _stack_locks()):
+        print(f"another pulumi is at work on stack {STACK}: waiting up to {LOCK_SECONDS:.0f} s", file=sys.stderr)
     while any(_is_held(lock) for lock in _stack_locks()) and time.monotonic() < deadline:
         time.sleep(0.5)
     if any(not _is_held(lock) for lock in _stack_locks()):

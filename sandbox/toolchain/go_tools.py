@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from sandbox import paths, processes
 from sandbox.errors import SandboxError
 from sandbox.locking import exclusive
-from sandbox.toolchain import go_compiler
+from sandbox.toolchain import cache, go_compiler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,6 +199,7 @@ def build(module: GoModule, progress: Progress) -> None:
                 fresh.replace(place / "bin" / tool.name)
             _record_time(place, tool.name, time.monotonic() - begun)
         shutil.rmtree(sources)
+        cache.forget_unused(place.parent, f"{module.folder}-*")
 
 
 def remove_build_leftovers() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -114,6 +116,21 @@ def _is_there(package: DebianPackage) -> bool:
     return shutil.which(package.program) is not None
 
 
+def _untested(present: Sequence[DebianPackage]) -> list[tuple[DebianPackage, str]]:
+    """Those packages that are installed in another version than the tested one, with that version.
+
+    A program that no package brought stays unmentioned: whoever put it there knows why.
+    """
+    query = ["dpkg-query", "--show", "--showformat=${Package} ${Version}\\n", *(package.name for package in present)]
+    told = subprocess.run(query, capture_output=True, text=True, check=False).stdout.splitlines()
+    versions = dict(line.split(" ", 1) for line in told if not line.endswith(" "))
+    return [
+        (package, versions[package.name])
+        for package in present
+        if package.name in versions and not fnmatch.fnmatchcase(versions[package.name], package.version)
+    ]
+
+
 def install_packages(progress: Progress, wanted: Sequence[DebianPackage] = PACKAGES) -> None:
     """Installs the Debian packages whose programs are not there, and starts none of their services.
 
@@ -121,6 +138,8 @@ def install_packages(progress: Progress, wanted: Sequence[DebianPackage] = PACKA
         SandboxError: a package cannot be had; carries apt's last lines.
     """
     missing = [package for package in wanted if not _is_there(package)]
+    for package, version in _untested([package for package in wanted if package not in missing]):
+        progress.say("debian", f"{package.name} {version} is installed; {package.version} is what was tested")
     if not missing:
         return
     log = paths.CACHE / "logs" / "debian-packages.log"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sandbox import paths, processes
 from sandbox.locking import exclusive
+from sandbox.toolchain import cache
 
 if TYPE_CHECKING:
     from sandbox.progress import Progress
@@ -47,6 +48,7 @@ def ensure(progress: Progress) -> Path:
     """
     place = folder()
     if is_there():
+        cache.note_use(place)
         return place / "bin" / "python"
     log = paths.CACHE / "logs" / "python-environment.log"
     with exclusive(place.with_suffix(".lock"), wait=True, doing="building the Python environment"):
@@ -73,4 +75,5 @@ def ensure(progress: Progress) -> Path:
                     cure="check that the Python package registry is reachable (pip download six), then run it again",
                 )
             (place / ".complete").touch()
+            cache.forget_unused(place.parent, "*")
     return place / "bin" / "python"

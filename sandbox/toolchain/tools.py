@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
-from sandbox.toolchain import go_tools, host
+from sandbox.toolchain import cache, go_tools, host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,8 @@ def build(progress: Progress) -> None:
     for module in go_tools.ALL_MODULES:
         if not go_tools.is_built(module):
             go_tools.build(module, progress)
+        if go_tools.place_of(module).exists():
+            cache.note_use(go_tools.place_of(module))
     go_tools.remove_build_leftovers()
 
 

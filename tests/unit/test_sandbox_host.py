@@ -170,3 +170,17 @@ def test_a_web_proxy_is_kept_out_of_the_way_to_the_sandbox(monkeypatch: pytest.M
     monkeypatch.setenv("NO_PROXY", "intranet.example")
     direct = network.without_proxy()["no_proxy"].split(",")
     assert {"intranet.example", ".local", network.NODE_ADDRESS} <= set(direct)
+
+
+def test_a_package_of_another_version_than_the_tested_one_is_told_and_used(
+    notes: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    dpkg_query = tmp_path / "bin" / "dpkg-query"
+    dpkg_query.write_text("#!/bin/sh\necho coreutils 10.4-1\necho sample-tool 1.2.3\necho gone ''\n")
+    dpkg_query.chmod(0o755)
+    (tmp_path / "bin" / "sample-program").symlink_to("/bin/true")
+    host.install_packages(Progress(), WANTED)
+    told = [line for line in capfd.readouterr().err.splitlines() if "tested" in line]
+    assert len(told) == 1
+    assert "coreutils 10.4-1 is installed; 9* is what was tested" in told[0]
+    assert not notes.exists()
