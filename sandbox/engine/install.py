@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 # The plugin versions that the pinned SDKs ask for (pulumi-plugin.json of each); a unit test compares.
 VERSIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {"kubernetes": "4.25.0", "minio": "0.17.1", "postgresql": "3.18.2"},
+    {"cloudflare": "6.23.1", "kubernetes": "4.25.0", "minio": "0.17.1", "postgresql": "3.18.2"},
 )
-STAND_INS: Final = ("minio", "postgresql")
-DOWNLOAD_TIMEOUT: Final = 60.0  # seconds for both plugins; without a network the engine gives up after about 3
+STAND_INS: Final = ("cloudflare", "minio", "postgresql")
+DOWNLOAD_TIMEOUT: Final = 60.0  # seconds for all plugins; without a network the engine gives up after about 3
 _MARK: Final = "# stand-in of sandbox.engine"
 _REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
@@ -64,7 +64,7 @@ def install_plugins(
 
     Args:
         pulumi_home: the ``PULUMI_HOME`` of the stacks that are to use the plugins.
-        python: interpreter that has the stand-ins' requirements (Pulumi SDK, psycopg, minio).
+        python: interpreter that has the stand-ins' requirements (Pulumi SDK, httpx, psycopg, minio).
         official_home: the user's own Pulumi home (usually ``~/.pulumi``), searched for official plugins.
         kubernetes: a ``pulumi-resource-kubernetes`` of the pinned version, built or downloaded.
         pulumi: CLI that may try to download an official plugin that is found nowhere. A stand-in that is in place

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.install import VERSIONS, PluginError, PluginOrigin, install_language_host, install_plugins
+from sandbox.engine.install import (
+    STAND_INS,
+    VERSIONS,
+    PluginError,
+    PluginOrigin,
+    install_language_host,
+    install_plugins,
+)
+from sandbox.engine.plugins.cloudflare.provider import CloudflareProvider
 from sandbox.engine.plugins.minio.provider import MinioProvider
 from sandbox.engine.plugins.postgresql.provider import PostgresqlProvider
 
@@ -43,14 +51,14 @@ def test_the_versions_are_those_that_the_installed_sdks_ask_for() -> None:
         assert spec.origin is not None
         manifest = json.loads(Path(spec.origin).with_name("pulumi-plugin.json").read_text())
         assert manifest["version"] == version
-    assert {provider.name: provider.version for provider in (MinioProvider, PostgresqlProvider)} == {
-        name: VERSIONS[name] for name in ("minio", "postgresql")
-    }
+    providers = (CloudflareProvider, MinioProvider, PostgresqlProvider)
+    assert {provider.name: provider.version for provider in providers} == {name: VERSIONS[name] for name in STAND_INS}
 
 
 def test_stand_ins_are_laid_out_and_start(tmp_path: Path, kubernetes: Path) -> None:
     origins = by_name(install_plugins(tmp_path / "home", Path(sys.executable), None, kubernetes=kubernetes))
     assert {name: origin.origin for name, origin in origins.items()} == {
+        "cloudflare": "stand-in",
         "kubernetes": "built",
         "minio": "stand-in",
         "postgresql": "stand-in",
@@ -95,7 +103,7 @@ def test_a_download_is_tried_once_and_its_refusal_is_told(tmp_path: Path, kubern
     pulumi = executable(tmp_path / "pulumi", refuse + "echo 'error: no such host' >&2\nexit 255\n")
     for _ in range(2):
         origins = by_name(install_plugins(home, Path(sys.executable), None, kubernetes=kubernetes, pulumi=pulumi))
-    assert sorted(calls.read_text().split()) == ["minio", "postgresql"]
+    assert sorted(calls.read_text().split()) == sorted(STAND_INS)
     assert origins["minio"].origin == "stand-in"
     assert not folder.with_name(folder.name + ".partial").exists()
 
@@ -106,7 +114,7 @@ def test_a_download_that_succeeds_is_used(tmp_path: Path, kubernetes: Path) -> N
     script = f"#!/bin/sh\nmkdir -p {target}\nprintf '#!/bin/sh\\n' > {target}/pulumi-resource-$4\n"
     pulumi = executable(tmp_path / "pulumi", script + f"chmod 755 {target}/pulumi-resource-$4\n")
     origins = by_name(install_plugins(home, Path(sys.executable), None, kubernetes=kubernetes, pulumi=pulumi))
-    assert {origins[name].origin for name in ("minio", "postgresql")} == {"official"}
+    assert {origins[name].origin for name in STAND_INS} == {"official"}
 
 
 def test_a_missing_kubernetes_plugin_is_an_error_with_a_cure(tmp_path: Path) -> None:

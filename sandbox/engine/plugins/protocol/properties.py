@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +26,7 @@ class Kind(Enum):
     MAP = "map of strings"
     OBJECT = "object"
     OBJECTS = "list of objects"
+    OBJECT_SET = "set of objects"
 
     @property
     def zero(self) -> Any:
@@ -42,13 +43,17 @@ _ZERO: Final[Mapping[Kind, Any]] = {
     Kind.MAP: {},
     Kind.OBJECT: {},
     Kind.OBJECTS: [],
+    Kind.OBJECT_SET: [],
 }
+_LISTS_OF_OBJECTS: Final = frozenset({Kind.OBJECTS, Kind.OBJECT_SET})
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {}, False)
 _SHAPES: Final[Mapping[Kind, type]] = {
     Kind.LIST: list,
     Kind.SET: list,
     Kind.MAP: dict,
     Kind.OBJECT: dict,
     Kind.OBJECTS: list,
+    Kind.OBJECT_SET: list,
 }
 
 
@@ -66,7 +71,9 @@ class Property:
         autoname: without a value the name is the resource's own, a dash, and seven random digits.
         same: says whether two values mean the same; equality otherwise.
         problem: says what is wrong with a value, or None.
-        fields: properties of a nested object.
+        fields: properties of a nested object. One without any says something by being there.
+        follows: inputs whose change makes the server decide a computed property anew.
+        needs: other inputs that have to be given with this one.
     """
 
     kind: Kind = Kind.STRING
@@ -82,21 +89,45 @@ class Property:
     same: Callable[[Any, Any], bool] | None = None
     problem: Callable[[Any], str | None] | None = None
     fields: Mapping[str, Property] = field(default_factory=dict)
+    follows: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def marker(self) -> bool:
+        """Whether the presence of the value is all that it says."""
+        return self.kind is Kind.OBJECT and not self.fields
 
     def equal(self, old: Any, new: Any) -> bool:
         """Compare a stored value with a wanted one; absent and zero are the same, sets have no order."""
         if has_unknown(new):
             return False
+        if self.marker:
+            return (old is None) == (new is None)
         old, new = (self.kind.zero if value is None else value for value in (old, new))
         if self.same:
             return bool(self.same(old, new))
+        return self._same(old, new)
+
+    def _same(self, old: Any, new: Any) -> bool:
         if self.kind is Kind.SET:
             return sorted(old) == sorted(new)
         if self.kind is Kind.OBJECT:
             return self._equal_fields(old, new)
         if self.kind is Kind.OBJECTS:
             return len(old) == len(new) and all(map(self._equal_fields, old, new))
+        if self.kind is Kind.OBJECT_SET:
+            return self._same_objects(old, new)
         return bool(old == new)
+
+    def _same_objects(self, old: list[Values], new: list[Values]) -> bool:
+        """Find for each wanted object a stored one of its own that means the same."""
+        rest = list(old)
+        for item in new:
+            match = next((index for index, other in enumerate(rest) if self._equal_fields(other, item)), None)
+            if match is None:
+                return False
+            rest.pop(match)
+        return not rest
 
     def _equal_fields(self, old: Values, new: Values) -> bool:
         return all(
@@ -104,6 +135,33 @@ class Property:
             for name, prop in self.fields.items()
             if name in new or not prop.computed
         )
+
+    def described(self, actual: Any) -> Any:
+        """Write a value of the server as a program would: without what is empty or not for a program to set."""
+        if self.kind is Kind.OBJECT and isinstance(actual, dict):
+            return {
+                name: prop.described(actual[name])
+                for name, prop in self.fields.items()
+                if prop.given and (actual.get(name) is not None if prop.marker else actual.get(name) not in _EMPTY)
+            }
+        if self.kind in _LISTS_OF_OBJECTS and isinstance(actual, list):
+            one = replace(self, kind=Kind.OBJECT)
+            return [one.described(item) for item in actual]
+        return actual
+
+    def refreshed(self, known: Any, actual: Any) -> Any:
+        """Take over the server's value in the shape that the program wrote: nested objects keep to the keys given."""
+        if self.kind is Kind.OBJECT and isinstance(known, dict) and isinstance(actual, dict):
+            kept = {
+                name: self.fields[name].refreshed(value, actual[name])
+                for name, value in known.items()
+                if name in self.fields and actual.get(name) is not None
+            }
+            return kept or self.described(actual)
+        if self.kind is Kind.OBJECTS and isinstance(actual, list) and len(known) == len(actual):
+            one = replace(self, kind=Kind.OBJECT)
+            return [one.refreshed(*pair) for pair in zip(known, actual, strict=True)]
+        return self.described(actual)
 
 
 @dataclass(frozen=True)
@@ -139,10 +197,14 @@ def _check_value(prop: Property, inputs: Values, key: str, path: str) -> Iterato
     value = inputs[key]
     if prop.kind is Kind.OBJECT:
         yield from check_fields(prop.fields, value, f"{path}.")
-    elif prop.kind is Kind.OBJECTS:
+    elif prop.kind in _LISTS_OF_OBJECTS:
         for index, item in enumerate(value):
             if isinstance(item, dict):
                 yield from check_fields(prop.fields, item, f"{path}[{index}].")
+            elif item is not UNKNOWN:
+                reason = f'Inappropriate value for attribute "{snake_case(key)}": element {index}: object required.'
+                yield Failure(path, f"{reason} Examine values at '{path}[{index}]'.")
+                return
     problem = prop.problem(value) if prop.problem and not has_unknown(value) else None
     if problem:
         yield Failure(path, f"{problem}. Examine values at '{path}'.")

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from sandbox.engine.plugins.protocol.properties import Failure, Kind, check_fields, coerced
-from sandbox.engine.plugins.protocol.resource import ClientT, Resource, ResourceError
+from sandbox.engine.plugins.protocol.resource import ClientT, Function, Resource, ResourceError
 from sandbox.engine.plugins.protocol.schema import ENGINE_KEYS, Change, Schema
 from sandbox.engine.plugins.protocol.values import UNKNOWN, Values, has_unknown
 
@@ -24,8 +24,9 @@ class Provider(ABC, Generic[ClientT]):
     config: ClassVar[Schema]
     environment: ClassVar[Mapping[str, tuple[str, ...]]]  # config key -> variables that stand in for it, best first
 
-    def __init__(self, resources: tuple[Resource[ClientT], ...]) -> None:
+    def __init__(self, resources: tuple[Resource[ClientT], ...], functions: tuple[Function[ClientT], ...] = ()) -> None:
         self.resources = {resource.token: resource for resource in resources}
+        self.functions = {function.token: function for function in functions}
 
     @abstractmethod
     def client(self, config: Values) -> ClientT:

@@ -32,6 +32,17 @@ class Created(NamedTuple):
     outputs: Values
 
 
+class Function(ABC, Generic[ClientT]):
+    """Something that a program can ask a provider for, without a resource."""
+
+    token: ClassVar[str]
+    arguments: ClassVar[Schema]
+
+    @abstractmethod
+    def call(self, client: ClientT, arguments: Values) -> Values:
+        """Return the answer; it repeats the arguments, as the bridge's do."""
+
+
 class Resource(ABC, Generic[ClientT]):
     """One resource type of a provider.
 
@@ -61,6 +72,10 @@ class Resource(ABC, Generic[ClientT]):
     def update(self, client: ClientT, identifier: str, old: Values, new: Values) -> Values:
         """Change the object to ``new``; return outputs that only the change tells."""
         raise NotImplementedError(type(self).__name__)
+
+    def imported(self, identifier: str) -> tuple[str, Values]:
+        """Split the id that an import gives into the object's own id and the properties that lead to the object."""
+        return identifier, {}
 
     @abstractmethod
     def delete(self, client: ClientT, identifier: str, state: Values) -> None:

@@ -68,6 +68,11 @@ class Schema:
                     text = f'"{snake_case(key)}": conflicts with {snake_case(other)}.'
                     reason = f"Conflicting configuration arguments. {text} Examine values at '{name}.{key}'."
                     yield Failure(f"{name}.{key}", reason)
+            for other in prop.needs:
+                if key in inputs and other not in inputs:
+                    text = f'Attribute "{snake_case(other)}" must be specified when "{snake_case(key)}" is specified.'
+                    reason = f"Invalid Attribute Combination. {text} Examine values at '{name}.{key}'."
+                    yield Failure(f"{name}.{key}", reason)
 
     def plan(self, inputs: Values, prior: Values | None = None) -> Values:
         """Say what the outputs will be: inputs, then what is stored, then defaults; the rest is unknown."""
@@ -78,10 +83,15 @@ class Schema:
             elif key in inputs:
                 planned[key] = inputs[key]
             elif prop.computed:
-                planned[key] = UNKNOWN if prior is None else prior.get(key)
+                stays = prior is not None and not self._changed(prop.follows, prior, inputs)
+                planned[key] = prior.get(key) if prior is not None and stays else UNKNOWN
             else:
                 planned[key] = prop.default
         return planned
+
+    def _changed(self, names: Iterable[str], state: Values, inputs: Values) -> bool:
+        wanted = {name: self.properties[name] for name in names if name in inputs}
+        return any(not prop.equal(state.get(name), inputs[name]) for name, prop in wanted.items())
 
     def completed(self, state: Values) -> Values:
         """Add to stored outputs what they lack: an import has none yet, an older version may have had fewer."""
@@ -106,13 +116,13 @@ class Schema:
         """
         if known:
             refreshed = {
-                key: value if self.properties[key].equal(state.get(key), value) else _refreshed(value, state.get(key))
+                key: value if prop.equal(state.get(key), value) else prop.refreshed(value, state.get(key))
                 for key, value in known.items()
-                if key in self.properties
+                if (prop := self.properties.get(key))
             }
             return refreshed | ({DEFAULTS: known[DEFAULTS]} if DEFAULTS in known else {})
         return {
-            key: _without_empty(state[key])
+            key: prop.described(state[key])
             for key, prop in self.properties.items()
             if prop.given and not prop.write_only and state.get(key) not in (None, prop.kind.zero)
         }
@@ -125,18 +135,3 @@ def generated_name(name: str, seed: bytes) -> str:
 
 def _kept_name(key: str, olds: Values) -> Any:
     return olds.get(key) if key in olds.get(DEFAULTS, []) else None
-
-
-def _refreshed(known: Any, actual: Any) -> Any:
-    """Take over the server's value in the shape that the program wrote: nested objects keep to the keys given."""
-    if isinstance(known, dict) and isinstance(actual, dict):
-        return {key: _refreshed(value, actual[key]) for key, value in known.items() if key in actual}
-    if isinstance(known, list) and isinstance(actual, list) and len(known) == len(actual):
-        return [_refreshed(*pair) for pair in zip(known, actual, strict=True)]
-    return _without_empty(actual)
-
-
-def _without_empty(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_empty(item) for key, item in value.items() if item not in (None, "", [], {}, False)}
-    return [_without_empty(item) for item in value] if isinstance(value, list) else value

@@ -13,7 +13,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
@@ -23,11 +23,13 @@ from sandbox.engine.plugins.protocol.resource import ClientT, PartialFailureErro
 from sandbox.engine.plugins.protocol.values import UNKNOWN, Values, from_struct, to_struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sandbox.engine.plugins.protocol.properties import Failure
     from sandbox.engine.plugins.protocol.provider import Provider
     from sandbox.engine.plugins.protocol.schema import Change
+
+Served = TypeVar("Served")
 
 THREADS: Final = 32  # more than the engine's usual number of parallel operations on one provider
 PARENT_POLL_SECONDS: Final = 1.0
@@ -79,14 +81,16 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer, Generic[Client
 
     def resource(self, request: Any) -> Resource[ClientT]:
         """Find the resource type that a request is about, by the type part of its URN."""
-        token = request.urn.split("::")[2].rpartition("$")[2]
-        if token not in self.provider.resources:
-            served = ", ".join(sorted(self.provider.resources))
+        return self._served(self.provider.resources, request.urn.split("::")[2].rpartition("$")[2])
+
+    def _served(self, table: Mapping[str, Served], token: str) -> Served:
+        if token not in table:
+            served = ", ".join(sorted(table)) or "none"
             raise ResourceError(
                 f"{token} is not served by the stand-in for the {self.provider.name} plugin, which knows {served}. "
                 f"Install the official one: pulumi plugin install resource {self.provider.name} {self.provider.version}"
             )
-        return self.provider.resources[token]
+        return table[token]
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC fixes the names
         """Tell the version."""
@@ -154,15 +158,18 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer, Generic[Client
         """Refresh an object, or import it when nothing is stored yet; an empty answer means that it is gone."""
         resource = self.resource(request)
         stored, inputs = from_struct(request.properties), from_struct(request.inputs)
-        if not stored and not resource.importable:
-            raise ResourceError(f"resource {resource.token} does not support import")
-        found = resource.read(self.client, request.id, stored)
+        identifier = request.id
+        if not stored:
+            if not resource.importable:
+                raise ResourceError(f"resource {resource.token} does not support import")
+            identifier, stored = resource.imported(identifier)
+        found = resource.read(self.client, identifier, stored)
         if found is None:
             return provider_pb2.ReadResponse()
         state = resource.schema.completed(stored) | found
         return provider_pb2.ReadResponse(
-            id=request.id,
-            properties=_outputs(resource, request.id, state),
+            id=identifier,
+            properties=_outputs(resource, identifier, state),
             inputs=to_struct(resource.schema.inputs_of(state, inputs), resource.schema.secret),
         )
 
@@ -176,7 +183,10 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer, Generic[Client
             return provider_pb2.UpdateResponse(properties=_outputs(resource, request.id, planned))
         outputs = resource.update(self.client, request.id, old, _wanted(resource, planned, inputs))
         state = _known(planned) | outputs
-        found = resource.read(self.client, request.id, state)
+        try:
+            found = resource.read(self.client, request.id, state)
+        except ResourceError as error:  # what only the change has told (a rotated secret) must not be lost
+            raise PartialFailureError(request.id, state, f"updated, but not readable: {error}") from error
         if found is None:
             raise ResourceError(f"{request.id} vanished while it was updated; run `pulumi refresh`, then `pulumi up`")
         return provider_pb2.UpdateResponse(properties=_outputs(resource, request.id, state | found))
@@ -186,6 +196,17 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer, Generic[Client
         """Delete an object."""
         self.resource(request).delete(self.client, request.id, from_struct(request.properties))
         return empty_pb2.Empty()
+
+    @_reported
+    def Invoke(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        """Answer a question of the program; like the bridge's, the answer marks nothing as secret."""
+        function = self._served(self.provider.functions, request.tok)
+        arguments, failures = function.arguments.check(request.tok, from_struct(request.args), {}, b"")
+        if failures:
+            return provider_pb2.InvokeResponse(failures=_failures(failures))
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(function.call(self.client, arguments)))
+        return response
 
 
 def _name(request: Any) -> str:
