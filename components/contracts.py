@@ -129,3 +129,23 @@ class ServiceAddress:
         """Every form of the DNS name that the cluster's search domains resolve, shortest first."""
         qualified = f"{self.name}.{self.namespace}"
         return [self.name, qualified, f"{qualified}.svc", self.dns]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessAssertion:
+    """What proves that a request came through Cloudflare Access: a token of this team for this application."""
+
+    team_domain: str
+    """Such as `254carbon.cloudflareaccess.com`."""
+    audience: pulumi.Output[str]
+    """The application's tag, which a token has to name."""
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` of every token."""
+        return f"https://{self.team_domain}"
+
+    @property
+    def keys_url(self) -> str:
+        """Where the team's current signing keys are, as a JSON Web Key Set."""
+        return f"{self.issuer}/cdn-cgi/access/certs"

@@ -30,7 +30,10 @@ class CertificateArgs:
 class PublicRouteArgs:
     """Arguments of `PublicRoute`."""
 
+    name: str
+    """Name of the Ingress, whatever it leads to: two for one host at the same time are refused by their controller."""
     service: ServiceAddress
+    """The server, or the gateway in front of it."""
     namespace: pulumi.Input[str]
     host: str
     ingress_class: str
@@ -46,7 +49,7 @@ class PublicRoute(pulumi.ComponentResource):
     """An Ingress for one host, with TLS when a certificate is given.
 
     It is up when the controller has published its address, which proves that a controller of that class serves it.
-    Authentication is not done here: anybody who reaches the controller reaches the server.
+    Authentication is not done here: anybody who reaches the controller reaches the service.
     """
 
     url: pulumi.Output[str]
@@ -54,15 +57,13 @@ class PublicRoute(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PublicRouteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlflow:edge:PublicRoute", name, None, opts)
-        labels = Labels(instance=args.service.name, component="public-route").all
+        labels = Labels(instance=args.name, component="public-route").all
         secret_name: pulumi.Input[str] | None = args.tls_secret
         if args.certificate:
             secret_name = self._certificate(name, args.namespace, args.certificate, labels)
         ingress = networking.v1.Ingress(
             f"{name}-ingress",
-            metadata=object_metadata(
-                labels, name=args.service.name, namespace=args.namespace, annotations=args.annotations
-            ),
+            metadata=object_metadata(labels, name=args.name, namespace=args.namespace, annotations=args.annotations),
             spec=networking.v1.IngressSpecArgs(
                 ingress_class_name=args.ingress_class,
                 rules=[_rule(args)],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
@@ -174,6 +175,10 @@ class ConfigReader:
         if not value and needed_because:
             self.report(key, "is not set", needed_because)
         return value
+
+    def content(self, key: str, file: str | None) -> str | None:
+        """Read the PEM file that a key names; None when it names none, or one that something is wrong with."""
+        return Path(file).expanduser().read_text(encoding="ascii") if file and self.sound(key) else None
 
     def given(self, key: str) -> bool:
         """Say whether a key has a value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -11,7 +11,7 @@ from components.backend_database import BackendDatabase
 from components.contracts import BucketAccess, DatabaseConnection, ServiceAddress
 from components.mlflow_server import MlflowServer, MlflowServerArgs
 from components.namespace import Namespace
-from components.public_route import PublicRoute, PublicRouteArgs
+from stacks.edge import edge, server_access
 from stacks.providers import kubernetes_provider, minio_provider, postgresql_provider
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _SERVICE = "mlflow"
 _PORT = 5000
 
 
-def deploy(settings: Settings) -> Mapping[str, pulumi.Input[str]]:
+def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
     """Put the platform together and return the stack's outputs."""
     cluster = pulumi.ResourceOptions(provider=kubernetes_provider(settings.kube_context))
     service = ServiceAddress(name=_SERVICE, namespace=settings.namespace.name, port=_PORT)
@@ -44,25 +44,12 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[str]]:
             resources=settings.resources,
             scaling=settings.scaling,
             migration_deadline=settings.migration_deadline,
-            access=settings.access,
-        ),
-        cluster,
-    )
-    route = PublicRoute(
-        "public",
-        PublicRouteArgs(
-            service=server.service,
-            namespace=server.namespace,
-            host=settings.route.host,
-            ingress_class=settings.route.ingress_class,
-            annotations=settings.route.annotations,
-            tls_secret=settings.route.tls_secret,
-            certificate=settings.route.certificate,
+            access=server_access(settings),
         ),
         cluster,
     )
     return {
-        "url": route.url,
+        **edge(settings, server, cluster),
         "trackingUri": server.service.url,
         "namespace": namespace.name,
         "service": server.service.name,

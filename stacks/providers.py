@@ -9,6 +9,9 @@ import pulumi_minio as minio
 import pulumi_postgresql as postgresql
 
 if TYPE_CHECKING:
+    import pulumi_cloudflare as cloudflare
+
+    from stacks.access_settings import CloudflareApi
     from stacks.storage_settings import BucketAdmin, DatabaseAdmin
 
 
@@ -44,3 +47,11 @@ def minio_provider(admin: BucketAdmin) -> minio.Provider:
         minio_ssl=admin.tls,
         minio_cacert_file=admin.ca_file,
     )
+
+
+def cloudflare_provider(api: CloudflareApi) -> cloudflare.Provider:
+    """Reach Cloudflare's API."""
+    # The SDK takes seconds to import, which a stack without Access need not wait for.
+    import pulumi_cloudflare as cloudflare  # noqa: PLC0415
+
+    return cloudflare.Provider("cloudflare", api_token=api.token, base_url=api.base_url)

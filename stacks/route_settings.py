@@ -1,13 +1,18 @@
-"""Reads what concerns the public route: host, certificate, and what the ingress controller is told."""
+"""Reads what concerns the public route: host, certificate, and what the ingress controller is told.
+
+With Cloudflare Access in front, there is no plain HTTP: what Cloudflare forwards to the Ingress carries assertions. By
+a tunnel, which encrypts by itself, TLS ends at Cloudflare and at the tunnel's pods: there is no Ingress, so a
+certificate for one is a mistake.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.public_route import CertificateArgs
 from stacks import checks
+from stacks.access_settings import AccessDelivery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +32,18 @@ class RouteSettings:
     ingress_class: str
     annotations: Mapping[str, str]
     tls_required: bool
+    """No page is served by plain HTTP."""
     tls_secret: str | None
     certificate: CertificateArgs | None
 
 
-def read_route(reader: ConfigReader) -> RouteSettings:
-    """Read the route."""
+def read_route(reader: ConfigReader, delivery: AccessDelivery | None) -> RouteSettings:
+    """Read the route.
+
+    Args:
+        reader: Collects what is wrong.
+        delivery: How traffic arrives from Cloudflare Access; None where it is not in front.
+    """
     tls_required = reader.flag("tlsRequired", "it would be unclear whether plain HTTP is wanted")
     tls_secret = reader.optional("tlsSecret", _NO_ROUTE, checks.dns_name)
     certificate = _certificate(reader)
@@ -44,6 +55,30 @@ def read_route(reader: ConfigReader) -> RouteSettings:
             "pulumi config rm tlsSecret, or pulumi config rm tlsCertificateFile",
         )
     encrypted = bool(tls_secret or certificate)
+    if delivery is AccessDelivery.TUNNEL:
+        _check_no_certificate(reader)
+    else:
+        _check_certificate(reader, delivery, tls_required=tls_required, encrypted=encrypted)
+    return RouteSettings(
+        host=reader.text("host", _NO_ROUTE, checks.public_host),
+        ingress_class=reader.text("ingressClass", _NO_ROUTE, checks.dns_name),
+        annotations=_annotations(reader, redirect=tls_required if encrypted else None),
+        tls_required=tls_required or delivery is not None,
+        tls_secret=tls_secret,
+        certificate=certificate,
+    )
+
+
+def _check_certificate(
+    reader: ConfigReader, delivery: AccessDelivery | None, *, tls_required: bool, encrypted: bool
+) -> None:
+    if delivery and not tls_required:
+        reader.report(
+            "tlsRequired",
+            "is false, but access is true",
+            "assertions would cross the network between Cloudflare and the cluster in clear",
+            "pulumi config set tlsRequired true, with a certificate; or pulumi config set accessDelivery tunnel",
+        )
     if tls_required and not encrypted and reader.sound(*_TLS_KEYS):
         reader.report(
             "tlsRequired",
@@ -51,14 +86,17 @@ def read_route(reader: ConfigReader) -> RouteSettings:
             "runs and models would cross the network in clear",
             "set tlsSecret, or tlsCertificateFile and tlsPrivateKey; tlsRequired false only on a machine of your own",
         )
-    return RouteSettings(
-        host=reader.text("host", _NO_ROUTE, checks.public_host),
-        ingress_class=reader.text("ingressClass", _NO_ROUTE, checks.dns_name),
-        annotations=_annotations(reader, redirect=tls_required if encrypted else None),
-        tls_required=tls_required,
-        tls_secret=tls_secret,
-        certificate=certificate,
-    )
+
+
+def _check_no_certificate(reader: ConfigReader) -> None:
+    for key in ("tlsSecret", "tlsCertificateFile"):
+        if reader.given(key) and reader.sound(key):
+            reader.report(
+                key,
+                "is set, but accessDelivery is tunnel: TLS ends at Cloudflare, and there is no Ingress",
+                "it would be ignored",
+                f"pulumi config rm {key}",
+            )
 
 
 def _certificate(reader: ConfigReader) -> CertificateArgs | None:
@@ -72,10 +110,8 @@ def _certificate(reader: ConfigReader) -> CertificateArgs | None:
             "the key would be ignored",
             "set tlsCertificateFile, or pulumi config rm tlsPrivateKey",
         )
-    if not file or not reader.sound("tlsCertificateFile"):
-        return None
-    certificate = Path(file).expanduser().read_text(encoding="ascii")
-    return CertificateArgs(certificate=certificate, private_key=private_key)
+    certificate = reader.content("tlsCertificateFile", file)
+    return CertificateArgs(certificate=certificate, private_key=private_key) if certificate else None
 
 
 def _annotations(reader: ConfigReader, *, redirect: bool | None) -> dict[str, str]:

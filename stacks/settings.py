@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from components.mlflow_server import AccessArgs, ArtifactDelivery, ResourceArgs, ScalingArgs
 from components.namespace import NamespaceArgs
 from stacks import checks
+from stacks.access_settings import AccessSettings, read_delivery, read_sign_on
 from stacks.capacity import check_connections, check_memory
 from stacks.config_reader import ConfigReader
 from stacks.route_settings import RouteSettings, read_route
@@ -39,7 +40,10 @@ class Settings:
     migration_deadline: int
     """Seconds."""
     access: AccessArgs
+    """Who may talk to the server, or to the gateway in front of it."""
     route: RouteSettings
+    sign_on: AccessSettings | None
+    """None: whoever reaches the route reaches the server."""
     database: ProvisionedDatabase | DatabaseConnection
     """One to make, or one that exists."""
     bucket: ProvisionedBucket | BucketAccess
@@ -56,7 +60,8 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         ConfigError: Values are missing, wrong, do not fit together, or belong to no key.
     """
     reader = reader or ConfigReader.of_stack()
-    route = read_route(reader)
+    delivery = read_delivery(reader)
+    route = read_route(reader, delivery)
     scaling = read_scaling(reader)
     resources = read_resources(reader)
     protect = reader.flag("protectData", "it would be unclear whether data may be deleted")
@@ -78,6 +83,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         migration_deadline=reader.integer("migrationDeadline", 30, 86_400, "an update would wait for it in vain"),
         access=read_access(reader, route.host, tls_required=route.tls_required, clients_confined=namespace.create),
         route=route,
+        sign_on=read_sign_on(reader, delivery, host=route.host),
         database=read_database(reader, connection_limit=limit, protect=protect),
         bucket=read_bucket(reader, protect=protect),
     )

@@ -100,7 +100,7 @@ def read_database(
         user=reader.text("databaseUser", "PostgreSQL would refuse it", checks.identifier),
         password=reader.secret("databasePassword", "the server could not log in to its database"),
         ssl_mode=ssl_mode.value,
-        ca_certificate=_content(reader, "databaseCaFile", ca_file),
+        ca_certificate=reader.content("databaseCaFile", ca_file),
         peers=read_peers(reader, "databasePeers", needed_because=_NO_DATABASE),
     )
     provision = reader.flag("databaseProvision", "it would be unclear whether the database exists")
@@ -159,7 +159,7 @@ def read_bucket(reader: ConfigReader, *, protect: bool) -> ProvisionedBucket | B
         region=reader.text("artifactRegion", _NO_BUCKET, checks.dns_label),
         access_key=reader.secret("artifactAccessKey", key_needed),
         secret_key=reader.secret("artifactSecretKey", key_needed),
-        ca_certificate=_content(reader, "artifactCaFile", ca_file),
+        ca_certificate=reader.content("artifactCaFile", ca_file),
         peers=read_peers(reader, "artifactPeers", needed_because=_NO_BUCKET),
     )
     days = reader.integer("artifactNoncurrentDays", 1, 3650, "deleted artifacts would stay for ever, or not at all")
@@ -201,10 +201,6 @@ def _bucket_admin(reader: ConfigReader, access: BucketAccess, ca_file: str | Non
         region=access.region,
         ca_file=ca_file,
     )
-
-
-def _content(reader: ConfigReader, key: str, path: str | None) -> str | None:
-    return Path(path).expanduser().read_text(encoding="ascii") if path and reader.sound(key) else None
 
 
 def _path(file: str | None) -> str | None:

@@ -46,6 +46,12 @@ def prod(deployed: Deploy) -> engine.Recording:
     return deployed("prod")
 
 
+@pytest.fixture(scope="session")
+def tunnelled(deployed: Deploy) -> engine.Recording:
+    """Production with requests that arrive by a tunnel."""
+    return deployed("prod", accessDelivery="tunnel", accessOrigin="", tlsSecret="")
+
+
 @pytest.fixture(params=["dev", "prod"])
 def stack(request: pytest.FixtureRequest) -> engine.Recording:
     recording: engine.Recording = request.getfixturevalue(request.param)

@@ -22,6 +22,9 @@ SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks a se
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 REDACTED = "[secret]"
 PROJECT = "mlflow-platform"
+AUDIENCE = "0123456789abcdef" * 4
+CLIENT_SECRET = "generated-client-secret"  # noqa: S105 - of no service token
+TUNNEL_TOKEN = "generated-tunnel-token"  # noqa: S105 - of no tunnel
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,21 @@ class Registration:
         return self.type.startswith("pulumi:providers:")
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a program asked a provider for."""
+
+    function: str
+    provider: str
+    arguments: dict[str, Any]
+
+
 @dataclass
 class Recording:
     """Everything that a program registered."""
 
     resources: list[Registration] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     outputs_of: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Outputs by URN, of the components that registered them."""
     exports: dict[str, Any] = field(default_factory=dict)
@@ -116,6 +129,11 @@ class RecordingMonitor(mocks.MockMonitor):
         )
         return answer
 
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        arguments = _decode(json_format.MessageToDict(request.args), reveal=True)
+        self.recording.questions.append(Question(request.tok, request.provider, arguments))
+        return super().Invoke(request)  # type: ignore[no-untyped-call] # the SDK does not type it
+
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
         if "::pulumi:pulumi:Stack::" not in request.urn:
             self.recording.outputs_of[request.urn] = _decode(json_format.MessageToDict(request.outputs), reveal=False)
@@ -128,7 +146,9 @@ class _Answers(mocks.Mocks):
     def __init__(self, *, preview: bool) -> None:
         self._preview = preview
 
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token.endswith(":getZeroTrustTunnelCloudflaredToken"):
+            return {**args.args, "token": TUNNEL_TOKEN}, []
         message = f"the program asked a provider for {args.token}"
         raise AssertionError(message)
 
@@ -140,6 +160,10 @@ class _Answers(mocks.Mocks):
             state["metadata"] = {"name": f"{args.name}-1a2b3c4d", **state["metadata"]}
         if args.typ.endswith(":IamServiceAccount"):
             state |= {"accessKey": "generated-access-key", "secretKey": "generated-secret-key"}
+        if args.typ.endswith(":ZeroTrustAccessApplication"):
+            state["aud"] = AUDIENCE
+        if args.typ.endswith(":ZeroTrustAccessServiceToken"):
+            state |= {"clientId": f"{args.name}.access", "clientSecret": CLIENT_SECRET}
         return f"{args.name}-id", state
 
 

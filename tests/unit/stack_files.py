@@ -19,6 +19,14 @@ SECRETS = {
     "artifactAdminPassword": "root-of-all-buckets",
 }
 """The secrets that every stack has to be given."""
+ACCESS_SECRETS = {"cloudflareApiToken": "token-of-the-cloud"}
+"""Those of a stack with single sign-on."""
+ACCESS_FACTS = {
+    "cloudflareAccountId": "0a" * 16,
+    "cloudflareZoneId": "0b" * 16,
+    "accessOrigin": "203.0.113.7",
+}
+"""What the owner of the Cloudflare account adds to them."""
 
 
 def schema() -> dict[str, dict[str, Any]]:
@@ -43,15 +51,17 @@ def values(stack: str, directory: Path, **overrides: Any) -> dict[str, str]:
     """
     authority = directory / "ca.pem"
     authority.write_text(CERTIFICATE)
+    own = {key: value for key, value in stack_file(stack).items() if ":" not in key}
     given = {
         "databaseAdminHost": "198.18.0.1",
         "databaseAdminUser": "administrator",
         "artifactAdminServer": "198.18.0.1:9000",
         "artifactAdminUser": "root",
-        **{key: value for key, value in stack_file(stack).items() if ":" not in key},
+        **own,
         "databaseCaFile": str(authority),
         "artifactCaFile": str(authority),
         **SECRETS,
+        **(ACCESS_FACTS | ACCESS_SECRETS if own.get("access") == "true" else {}),
         **overrides,
     }
     merged = {key: declared["default"] for key, declared in schema().items()} | given

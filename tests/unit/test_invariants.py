@@ -1,4 +1,4 @@
-"""What holds for every resource of both stacks."""
+"""What holds for every resource of both stacks, and of production with a tunnel."""
 
 from __future__ import annotations
 
@@ -21,12 +21,41 @@ MAY_DIFFER = {
     "namespaceCreate",
     "protectData",
     "replicas",
+    "access",
+    "accessTeamDomain",
+    "accessSessionDuration",
+    "accessEmailDomains",
+    "accessClients",
+    "cloudflareZone",
     "databaseAdminUser",
     "databaseCaFile",
     "artifactAdminServer",
     "artifactAdminUser",
     "artifactCaFile",
 }
+# By the names of the containers.
+IMAGES = {
+    "mlflow": "ghcr.io/mlflow/mlflow:v3.17.2-full",
+    "migration": "ghcr.io/mlflow/mlflow:v3.17.2-full",
+    "envoy": "docker.io/envoyproxy/envoy:distroless-v1.40.0",
+    "cloudflared": "docker.io/cloudflare/cloudflared:2026.8.2",
+}
+# Every secret that is given, or that a provider makes.
+SECRETS = [
+    *stack_files.SECRETS.values(),
+    *stack_files.ACCESS_SECRETS.values(),
+    "generated-secret-key",
+    "generated-access-key",
+    engine.CLIENT_SECRET,
+    engine.TUNNEL_TOKEN,
+]
+WITHOUT_ACCESS: dict[str, Any] = {"access": False, "accessEmailDomains": [], "accessClients": []}
+
+
+@pytest.fixture(params=["dev", "prod", "tunnelled"])
+def stack(request: pytest.FixtureRequest) -> Recording:
+    recording: Recording = request.getfixturevalue(request.param)
+    return recording
 
 
 def kubernetes_objects(recording: Recording) -> list[Registration]:
@@ -39,6 +68,16 @@ def pods(recording: Recording) -> list[dict[str, Any]]:
 
 def containers(recording: Recording) -> list[dict[str, Any]]:
     return [container for pod in pods(recording) for container in pod["spec"]["containers"]]
+
+
+def selector(deployment: Registration) -> dict[str, str]:
+    wanted: dict[str, str] = deployment.spec["selector"]["matchLabels"]
+    return wanted
+
+
+def labels(pod: dict[str, Any]) -> dict[str, str]:
+    carried: dict[str, str] = pod["metadata"]["labels"]
+    return carried
 
 
 def test_every_resource_is_below_a_component(stack: Recording) -> None:
@@ -66,18 +105,18 @@ def test_every_component_registers_its_outputs(stack: Recording) -> None:
 
 
 def test_no_secret_is_readable_in_the_state(stack: Recording) -> None:
-    secrets = [*stack_files.SECRETS.values(), "generated-secret-key", "generated-access-key"]
     # The id of the account is the access key: an identifier, useless without its secret.
     readable = {resource.name: engine.as_text(resource) for resource in stack}
 
-    assert [name for name, text in readable.items() for secret in secrets if secret in text] == []
+    assert [name for name, text in readable.items() for secret in SECRETS if secret in text] == []
 
 
-def test_no_secret_is_an_output(stack: Recording) -> None:
-    texts = [*map(str, stack.exports.values()), *map(str, stack.outputs_of.values())]
+def test_no_secret_is_a_readable_output(stack: Recording) -> None:
+    readable = [value for name, value in stack.exports.items() if name not in stack.secret_exports]
+    texts = [*map(str, readable), *map(str, stack.outputs_of.values())]
 
-    assert stack.secret_exports == set()
-    assert [text for text in texts for secret in stack_files.SECRETS.values() if secret in text] == []
+    assert stack.secret_exports == {"accessServiceTokens"} & set(stack.exports)
+    assert [text for text in texts for secret in SECRETS if secret in text] == []
 
 
 def test_no_pod_has_a_secret_in_its_environment_or_command(stack: Recording) -> None:
@@ -117,9 +156,7 @@ def test_no_pod_gets_a_token_or_service_links(stack: Recording) -> None:
 
 
 def test_every_image_is_pinned(stack: Recording) -> None:
-    images = {container["image"] for container in containers(stack)}
-
-    assert images == {"ghcr.io/mlflow/mlflow:v3.17.2-full"}
+    assert [c["name"] for c in containers(stack) if c["image"] != IMAGES[c["name"]]] == []
 
 
 def test_every_object_has_the_recommended_labels(stack: Recording) -> None:
@@ -129,20 +166,47 @@ def test_every_object_has_the_recommended_labels(stack: Recording) -> None:
 
 
 def test_every_selector_leaves_out_what_changes(stack: Recording) -> None:
-    selector = stack.one("apps/v1:Deployment").spec["selector"]["matchLabels"]
+    stable = {"app", *(f"app.kubernetes.io/{x}" for x in ("name", "instance", "component"))}
 
-    assert set(selector) == {"app", *(f"app.kubernetes.io/{x}" for x in ("name", "instance", "component"))}
+    assert [r.name for r in stack.of_type("apps/v1:Deployment") if set(selector(r)) != stable] == []
 
 
-def test_only_the_servers_pods_match_the_servers_selector(stack: Recording) -> None:
-    selector = stack.one("core/v1:Service").spec["selector"]
-    matching = [pod for pod in pods(stack) if selector.items() <= pod["metadata"]["labels"].items()]
+def test_no_selector_matches_pods_of_another_kind(stack: Recording) -> None:
+    deployments = stack.of_type("apps/v1:Deployment")
+    matching = [[pod for pod in pods(stack) if selector(r).items() <= labels(pod).items()] for r in deployments]
+
+    assert [len(found) for found in matching] == [1] * len(deployments)
+
+
+def test_only_the_servers_pods_match_the_servers_service(stack: Recording) -> None:
+    wanted = stack.called("mlflow-service").spec["selector"]
+    matching = [pod for pod in pods(stack) if wanted.items() <= labels(pod).items()]
 
     assert [pod["spec"]["containers"][0]["name"] for pod in matching] == ["mlflow"]
 
 
+def test_every_pod_is_confined_to_its_edges_in_and_out(stack: Recording) -> None:
+    policies = [policy.spec for policy in stack.of_type("networking.k8s.io/v1:NetworkPolicy")]
+    both_ways = [policy for policy in policies if policy["policyTypes"] == ["Ingress", "Egress"]]
+    confined = [policy["podSelector"]["matchLabels"] for policy in both_ways if policy["podSelector"]]
+
+    assert [labels(pod) for pod in pods(stack) if not any(c.items() <= labels(pod).items() for c in confined)] == []
+
+
+def test_every_deployment_survives_a_drain_and_is_spread(stack: Recording) -> None:
+    budgets = [budget.spec["selector"]["matchLabels"] for budget in stack.of_type("PodDisruptionBudget")]
+
+    for deployment in stack.of_type("apps/v1:Deployment"):
+        pod = deployment.spec["template"]["spec"]
+        assert selector(deployment) in budgets
+        assert deployment.spec["replicas"] == 2
+        assert "podAntiAffinity" in pod["affinity"]
+        assert len(pod["topologySpreadConstraints"]) == 2
+
+
 def test_every_settings_path_lies_in_a_mount(stack: Recording) -> None:
-    mounts = {mount["mountPath"] for mount in containers(stack)[-1]["volumeMounts"]}
+    (server,) = [container for container in containers(stack) if container["name"] == "mlflow"]
+    mounts = {mount["mountPath"] for mount in server["volumeMounts"]}
 
     assert {files.DATABASE_LOGIN_DIR, files.BUCKET_KEY_DIR, files.AUTHORITIES_DIR, files.METRICS_DIR} <= mounts
 
@@ -169,10 +233,11 @@ def test_a_forgotten_provider_is_an_error(name: str) -> None:
     assert stack_files.stack_file(name)["pulumi:disable-default-providers"] == ["*"]
 
 
-def test_dev_and_prod_have_the_same_resources_except_what_an_own_namespace_needs(
-    dev: Recording, prod: Recording
+def test_without_access_dev_and_prod_have_the_same_resources_except_what_an_own_namespace_needs(
+    dev: Recording, deployed: Deploy
 ) -> None:
     own_namespace = {"platform-namespace", "platform-default-deny", "mlflow-client-edges-1"}
+    prod = deployed("prod", **WITHOUT_ACCESS)
     names = [{(resource.type, resource.name) for resource in recording} for recording in (dev, prod)]
 
     assert {name for _, name in names[0] ^ names[1]} == own_namespace
@@ -186,5 +251,9 @@ def test_a_first_preview_registers_what_an_update_does(deployed: Deploy, name: s
 
 
 def test_the_program_exports_what_others_need(stack: Recording) -> None:
-    assert set(stack.exports) == {"url", "trackingUri", "namespace", "service", "bucket", "database"}
+    always = {"url", "trackingUri", "namespace", "service", "bucket", "database"}
+    with_access = {"audience", "accessServiceTokens"}
+
+    assert set(stack.exports) - with_access == always
+    assert with_access <= set(stack.exports) or not stack.of_type("AccessApplication")
     assert stack.exports["trackingUri"] == "http://mlflow.data-platform.svc.cluster.local:5000"

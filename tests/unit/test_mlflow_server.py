@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def pod(recording: Recording) -> dict[str, Any]:
-    spec: dict[str, Any] = recording.one("apps/v1:Deployment").spec["template"]["spec"]
+    spec: dict[str, Any] = recording.called("mlflow-deployment").spec["template"]["spec"]
     return spec
 
 
@@ -30,7 +30,7 @@ def allowed_hosts(recording: Recording) -> list[str]:
 
 
 def test_there_are_two_replicas_of_two_workers(stack: Recording) -> None:
-    assert stack.one("apps/v1:Deployment").spec["replicas"] == 2
+    assert stack.called("mlflow-deployment").spec["replicas"] == 2
     assert settings(stack)["MLFLOW_WORKERS"] == "2"
 
 
@@ -40,7 +40,7 @@ def test_pods_have_the_agreed_size(stack: Recording) -> None:
 
 
 def test_a_rollout_adds_before_it_takes_away(stack: Recording) -> None:
-    strategy = stack.one("apps/v1:Deployment").spec["strategy"]
+    strategy = stack.called("mlflow-deployment").spec["strategy"]
 
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
 
@@ -158,14 +158,14 @@ def test_an_autoscaler_owns_the_number_of_replicas(deployed: Deploy) -> None:
     autoscaler = recording.one("HorizontalPodAutoscaler").spec
 
     assert (autoscaler["minReplicas"], autoscaler["maxReplicas"]) == (2, 4)
-    assert "replicas" not in recording.one("apps/v1:Deployment").spec
+    assert "replicas" not in recording.called("mlflow-deployment").spec
 
 
 def test_a_drain_takes_one_server_at_a_time(stack: Recording) -> None:
-    budget = stack.one("PodDisruptionBudget").spec
+    budget = stack.called("mlflow-disruption-budget").spec
 
     assert budget["maxUnavailable"] == 1
-    assert budget["selector"] == stack.one("apps/v1:Deployment").spec["selector"]
+    assert budget["selector"] == stack.called("mlflow-deployment").spec["selector"]
 
 
 def test_a_pull_secret_reaches_both_pods(deployed: Deploy, dev: Recording) -> None:

@@ -10,14 +10,24 @@ DATABASE = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "data-platform"}},
     "podSelector": {"matchLabels": {"app": "postgres-shared"}},
 }
+CLIENTS_AND_PROMETHEUS = [
+    {"podSelector": {"matchLabels": {"mlflow-platform.io/client": "true"}}},
+    {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
+]
+GATEWAY = {
+    "app": "mlflow",
+    "app.kubernetes.io/name": "mlflow",
+    "app.kubernetes.io/instance": "gateway",
+    "app.kubernetes.io/component": "access-gateway",
+}
 
 
 def ports(rule: dict[str, Any]) -> list[int]:
     return [port["port"] for port in rule["ports"]]
 
 
-def test_the_server_is_reached_by_the_ingress_clients_and_prometheus_only(stack: Recording) -> None:
-    (rule,) = stack.called("mlflow-server-edges").spec["ingress"]
+def test_the_server_is_reached_by_the_ingress_clients_and_prometheus_only(dev: Recording) -> None:
+    (rule,) = dev.called("mlflow-server-edges").spec["ingress"]
 
     assert ports(rule) == [5000]
     assert rule["from"] == [
@@ -25,9 +35,18 @@ def test_the_server_is_reached_by_the_ingress_clients_and_prometheus_only(stack:
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}},
             "podSelector": {"matchLabels": {"app.kubernetes.io/name": "ingress-nginx"}},
         },
-        {"podSelector": {"matchLabels": {"mlflow-platform.io/client": "true"}}},
-        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
+        *CLIENTS_AND_PROMETHEUS,
     ]
+
+
+def test_behind_single_sign_on_the_gateway_takes_the_place_of_the_ingress(
+    prod: Recording, tunnelled: Recording
+) -> None:
+    for recording in (prod, tunnelled):
+        (rule,) = recording.called("mlflow-server-edges").spec["ingress"]
+
+        assert ports(rule) == [5000]
+        assert rule["from"] == [{"podSelector": {"matchLabels": GATEWAY}}, *CLIENTS_AND_PROMETHEUS]
 
 
 def test_the_server_reaches_dns_the_database_and_the_bucket_only(stack: Recording) -> None:
@@ -78,5 +97,5 @@ def test_the_policies_select_their_own_pods(stack: Recording) -> None:
     server = stack.called("mlflow-server-edges").spec["podSelector"]["matchLabels"]
     migration = stack.called("mlflow-migration-edges").spec["podSelector"]["matchLabels"]
 
-    assert server.items() <= stack.one("apps/v1:Deployment").spec["template"]["metadata"]["labels"].items()
+    assert server.items() <= stack.called("mlflow-deployment").spec["template"]["metadata"]["labels"].items()
     assert migration.items() <= stack.one("batch/v1:Job").spec["template"]["metadata"]["labels"].items()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.unit.stack_files import CERTIFICATE
 
@@ -14,10 +14,21 @@ SSL_REDIRECT = "nginx.ingress.kubernetes.io/ssl-redirect"
 KEY = "-----BEGIN PRIVATE KEY-----\nnot a real one\n-----END PRIVATE KEY-----\n"
 
 
-def test_the_route_leads_to_the_service(stack: Recording) -> None:
-    backend = stack.one("Ingress").spec["rules"][0]["http"]["paths"][0]["backend"]
+def backend(recording: Recording) -> dict[str, Any]:
+    only: dict[str, Any] = recording.one("Ingress").spec["rules"][0]["http"]["paths"][0]["backend"]
+    return only
 
-    assert backend == {"service": {"name": "mlflow", "port": {"number": 5000}}}
+
+def test_the_route_leads_to_the_server(dev: Recording) -> None:
+    assert backend(dev) == {"service": {"name": "mlflow", "port": {"number": 5000}}}
+
+
+def test_with_single_sign_on_the_route_leads_to_the_gateway(prod: Recording) -> None:
+    assert backend(prod) == {"service": {"name": "mlflow-gateway", "port": {"number": 8080}}}
+
+
+def test_the_route_keeps_its_name_wherever_it_leads(stack: Recording) -> None:
+    assert stack.one("Ingress").metadata["name"] == "mlflow"
 
 
 def test_the_route_waits_for_a_ready_service(dev: Recording) -> None:

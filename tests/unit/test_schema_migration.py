@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def test_every_replica_waits_for_the_migration(stack: Recording) -> None:
-    assert stack.one("batch/v1:Job").urn in stack.one("apps/v1:Deployment").dependencies
+    assert stack.one("batch/v1:Job").urn in stack.called("mlflow-deployment").dependencies
 
 
 def test_the_migration_waits_for_the_database_and_its_grant(dev: Recording) -> None:
@@ -17,7 +17,7 @@ def test_the_migration_waits_for_the_database_and_its_grant(dev: Recording) -> N
 
 def test_nothing_starts_before_its_network_policy(stack: Recording) -> None:
     assert stack.called("mlflow-migration-edges").urn in stack.one("batch/v1:Job").dependencies
-    assert stack.called("mlflow-server-edges").urn in stack.one("apps/v1:Deployment").dependencies
+    assert stack.called("mlflow-server-edges").urn in stack.called("mlflow-deployment").dependencies
 
 
 def test_one_pod_migrates(stack: Recording) -> None:

@@ -12,7 +12,7 @@ from pulumi.runtime import config as runtime_config
 from components.contracts import BucketAccess, DatabaseConnection
 from stacks.config_reader import ConfigError, ConfigReader
 from stacks.settings import load_settings
-from tests.unit import stack_files
+from tests.unit import stack_files, test_access_settings
 from tests.unit.engine import PROJECT
 
 if TYPE_CHECKING:
@@ -142,7 +142,9 @@ def test_every_key_that_can_be_wrong_has_a_test() -> None:
     cannot_be_wrong = {"kubeContext"}
     together = {"tlsPrivateKey", "artifactAccessKey", "artifactSecretKey"}
 
-    assert set(stack_files.schema()) == {key for key, _, _ in BAD_VALUES} | cannot_be_wrong | together
+    tested = {key for key, _, _ in [*BAD_VALUES, *test_access_settings.BAD_VALUES]}
+
+    assert set(stack_files.schema()) == tested | cannot_be_wrong | together
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:

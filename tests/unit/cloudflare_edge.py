@@ -1,0 +1,347 @@
+"""The whole double on free ports, with an origin behind it that tells what reached it, and a browser of sorts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import socket
+import ssl
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import jwt
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from sandbox.cloudflare_double.api import api_app
+from sandbox.cloudflare_double.clock import Clock
+from sandbox.cloudflare_double.control import control_app
+from sandbox.cloudflare_double.edge import edge_app
+from sandbox.cloudflare_double.keys import KeyRing
+from sandbox.cloudflare_double.origin import OriginServer
+from sandbox.cloudflare_double.sessions import Sessions
+from sandbox.cloudflare_double.store import Store
+from sandbox.pki import Authority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ACCOUNT = "a" * 32
+ZONE_ID = "b" * 32
+ZONE = "254carbon.com"
+HOST = f"mlflow.{ZONE}"
+TEAM = "254carbon.cloudflareaccess.com"
+API_TOKEN, CONTROL_TOKEN = "for-the-api", "for-the-controls"
+ALLOWED = "ada@example.com"
+START_SECONDS = 30
+BIG = 20_000_000
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@dataclass
+class Arrived:
+    """A request as it reached the origin."""
+
+    method: str
+    target: str
+    headers: list[tuple[str, str]]
+    digest: str
+
+    def header(self, name: str) -> str | None:
+        values = self.all(name)
+        assert len(values) < 2, f"{name} came {len(values)} times"
+        return values[0] if values else None
+
+    def all(self, name: str) -> list[str]:
+        return [value for given, value in self.headers if given.lower() == name.lower()]
+
+
+@dataclass
+class Upstream:
+    """The origin: it keeps what it got, and two events for those who want to see a body on its way."""
+
+    port: int = 0
+    arrived: list[Arrived] = field(default_factory=list)
+    upload_began: threading.Event = field(default_factory=threading.Event)
+    download_seen: threading.Event = field(default_factory=threading.Event)
+
+
+def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: Any) -> None: ...
+
+        def answer(self) -> None:
+            digest, left = hashlib.sha256(), int(self.headers.get("content-length", "0"))
+            while left:
+                chunk = self.rfile.read(min(left, 65_536))
+                if not chunk:
+                    return
+                upstream.upload_began.set()
+                digest.update(chunk)
+                left -= len(chunk)
+            headers = list(self.headers.items())
+            upstream.arrived.append(Arrived(self.command, self.path, headers, digest.hexdigest()))
+            if self.path == "/download":
+                self.download()
+                return
+            body = b"hello from the origin"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Set-Cookie", "one=1")
+            self.send_header("Set-Cookie", "two=2")
+            self.end_headers()
+            self.wfile.write(body if self.command != "HEAD" else b"")
+
+        def download(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(BIG))
+            self.end_headers()
+            self.wfile.write(bytes(65_536))
+            if upstream.download_seen.wait(START_SECONDS):
+                self.wfile.write(bytes(BIG - 65_536))
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer  # noqa: N815 - the names of the base class
+
+    return Handler
+
+
+@contextmanager
+def plain_upstream(tls: ssl.SSLContext | None = None) -> Iterator[Upstream]:
+    """An origin on a free port, with TLS if it is told how."""
+    upstream = Upstream()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(upstream)) as server:
+        upstream.port = server.server_address[1]
+        server.daemon_threads = True
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield upstream
+        upstream.download_seen.set()
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def tls_upstream(host: str) -> Iterator[tuple[Upstream, list[str | None]]]:
+    """An origin with a certificate for a host, and the names that clients asked it for."""
+    pair = authority().issue(f"origin-{host}", common_name=host, hosts=[host])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    names: list[str | None] = []
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+    with plain_upstream(context) as upstream:
+        yield upstream, names
+
+
+class _ToEdge(httpx.HTTPTransport):
+    """Finds every public name at the edge, as DNS does."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        found = httpx.Request(
+            request.method,
+            request.url.copy_with(host="127.0.0.1"),
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions | {"sni_hostname": request.url.host},
+        )
+        return super().handle_request(found)
+
+
+@cache
+def material() -> Path:
+    """Certificates and signing keys that all tests share: to make them takes longer than most tests."""
+    folder = Path(mkdtemp(prefix="cloudflare-edge-"))
+    authority = Authority(folder / "pki")
+    authority.ensure()
+    authority.issue("edge", common_name="edge", hosts=[HOST, TEAM, f"other.{ZONE}", "127.0.0.1"])
+    KeyRing(folder)
+    return folder
+
+
+def authority() -> Authority:
+    return Authority(material() / "pki")
+
+
+@dataclass
+class Cloudflare:
+    """Everything that a test needs, and the words it uses."""
+
+    folder: Path
+    upstream: Upstream
+    api_port: int
+    edge_port: int
+
+    @property
+    def url(self) -> str:
+        return f"https://{HOST}:{self.edge_port}"
+
+    @property
+    def team_url(self) -> str:
+        return f"https://{TEAM}:{self.edge_port}"
+
+    def api(self, method: str, path: str, **body: Any) -> Any:
+        """Calls the API and returns the result."""
+        answer = httpx.request(
+            method,
+            f"http://127.0.0.1:{self.api_port}/client/v4/{path}",
+            headers={"authorization": f"Bearer {API_TOKEN}"},
+            json=body or None,
+        )
+        assert answer.is_success, answer.text
+        return answer.json()["result"]
+
+    def access(self, method: str, path: str, **body: Any) -> Any:
+        return self.api(method, f"accounts/{ACCOUNT}/access/{path}", **body)
+
+    def control(self, path: str, body: Any = None, token: str = CONTROL_TOKEN) -> httpx.Response:
+        return httpx.post(
+            f"http://127.0.0.1:{self.api_port}/control/{path}",
+            headers={"authorization": f"Bearer {token}"},
+            json={} if body is None else body,
+        )
+
+    def clear(self) -> None:
+        """Undoes what a test did: a new double for each would take longer than most tests."""
+        for kind in ("apps", "policies", "groups", "service_tokens"):
+            for record in self.access("GET", kind):
+                self.access("DELETE", f"{kind}/{record['id']}")
+        records = f"zones/{ZONE_ID}/dns_records"
+        for record in self.api("GET", records):
+            self.api("DELETE", f"{records}/{record['id']}")
+        self.control("keys/outage", {"down": False})
+        self.upstream.arrived.clear()
+        self.upstream.upload_began.clear()
+        self.upstream.download_seen.clear()
+
+    def policy(self, decision: str, *include: dict[str, Any], **fields: Any) -> str:
+        """Makes a policy and returns its id."""
+        created = self.access(
+            "POST", "policies", name=f"{decision} {time.monotonic_ns()}", decision=decision, include=include, **fields
+        )
+        return str(created["id"])
+
+    def application(self, *policies: str, **fields: Any) -> dict[str, Any]:
+        """Makes the application and the DNS record of the host."""
+        self.record()
+        made: dict[str, Any] = self.access(
+            "POST", "apps", type="self_hosted", name="MLflow", domain=HOST, policies=policies, **fields
+        )
+        return made
+
+    def record(self, content: str = "192.0.2.1", kind: str = "A", *, proxied: bool = True, name: str = HOST) -> str:
+        body = {"type": kind, "name": name, "content": content, "ttl": 1, "proxied": proxied}
+        return str(self.api("POST", f"zones/{ZONE_ID}/dns_records", **body)["id"])
+
+    def people(self, **fields: Any) -> dict[str, Any]:
+        """An application that lets in one person."""
+        return self.application(self.policy("allow", {"email": {"email": ALLOWED}}, session_duration="8h"), **fields)
+
+    def browser(self) -> httpx.Client:
+        """A client that finds every host at the edge, keeps cookies, and follows no redirect by itself."""
+        transport = _ToEdge(verify=ssl.create_default_context(cafile=authority().certificate))
+        return httpx.Client(transport=transport, headers=BROWSER, timeout=START_SECONDS)
+
+    def get(self, path: str = "/", **headers: str) -> httpx.Response:
+        """One request of a browser that was never here."""
+        with self.browser() as browser:
+            return browser.get(
+                self.url + path, headers={name.replace("_", "-"): text for name, text in headers.items()}
+            )
+
+    def log_in(self, browser: httpx.Client, email: str = ALLOWED, path: str = "/") -> httpx.Response:
+        """Goes through the login page, and returns the answer to the code (or the denial)."""
+        page = browser.get(browser.get(self.url + path).headers["location"])
+        answer = browser.post(page.url, data={"csrf": csrf(page), "email": email})
+        return browser.get(answer.headers["location"]) if answer.is_redirect else answer
+
+    def last(self) -> Arrived:
+        return self.upstream.arrived[-1]
+
+    def published(self) -> dict[str, Any]:
+        with self.browser() as browser:
+            document: dict[str, Any] = browser.get(f"{self.team_url}/cdn-cgi/access/certs").json()
+        return document
+
+    def assertion(self, audience: str) -> dict[str, Any]:
+        """The claims of the last assertion, checked as an origin checks them."""
+        token = self.last().header("cf-access-jwt-assertion")
+        assert token is not None
+        identifier = jwt.get_unverified_header(token)["kid"]
+        keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(self.published()).keys}
+        claims: dict[str, Any] = jwt.decode(
+            token, keys[identifier], ["RS256"], audience=audience, issuer=f"https://{TEAM}"
+        )
+        return claims
+
+
+def csrf(page: httpx.Response) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+@contextmanager
+def _serving(app: Starlette, listener: socket.socket, **tls: Any) -> Iterator[None]:
+    config = uvicorn.Config(app, log_level="error", server_header=False, date_header=False, ws="none", **tls)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + START_SECONDS
+    while not server.started:
+        assert thread.is_alive(), "the double did not start"
+        assert time.monotonic() < deadline, "the double did not start"
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def cloudflare(folder: Path, *, origin: OriginServer | None = None) -> Iterator[Cloudflare]:
+    """The double, with the state of a folder and an origin by plain HTTP unless another is given."""
+    folder.mkdir(exist_ok=True)
+    shutil.copy(material() / "signing-keys.json", folder)
+    pair = authority().issue("edge", common_name="edge")
+    store, keys, clock = Store(folder), KeyRing(folder), Clock()
+    zones = {ZONE_ID: ZONE}
+    tokens = {API_TOKEN: ["access:write", "dns:write", "tunnel:write"]}
+    api = Mount("/client/v4", api_app(store, account_id=ACCOUNT, zones=zones, tokens=tokens))
+    control = Mount("/control", control_app(keys, clock, token=CONTROL_TOKEN))
+    with ExitStack() as stack:
+        upstream = stack.enter_context(plain_upstream())
+        edge = edge_app(
+            store,
+            keys,
+            Sessions(folder, clock),
+            account_id=ACCOUNT,
+            zones=zones,
+            team_domain=TEAM,
+            origin=origin or OriginServer("127.0.0.1", upstream.port),
+        )
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
+        ports = [listener.getsockname()[1] for listener in listeners]
+        stack.enter_context(_serving(Starlette(routes=[api, control]), listeners[0]))
+        tls = {"ssl_certfile": pair.certificate, "ssl_keyfile": pair.key}
+        stack.enter_context(_serving(edge, listeners[1], **tls))
+        yield Cloudflare(folder, upstream, *ports)
+
+
+def state(folder: Path, name: str) -> Any:
+    """A file of the double's state."""
+    return json.loads((folder / name).read_text())
