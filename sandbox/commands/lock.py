@@ -12,11 +12,14 @@ from sandbox.progress import Progress
 UV = "uv==0.13.9"
 """Installed for this command alone; `pip install` reads the result."""
 PYTHON = "3.11"
+CLIENTS = "integrations/mlflow-cloudflare-access/tests/locks"
+"""The clients of MLflow that the package for clients outside is tested with."""
 TARGETS = (
     ("requirements.in", "requirements.txt", ()),
     ("sandbox/requirements.in", "sandbox/requirements.txt", ("--constraint", "requirements.txt")),
     ("sandbox/toolchain/go/requirements.in", "sandbox/toolchain/go/requirements.txt", ()),
     ("images/mlflow/requirements.in", "images/mlflow/requirements.txt", ()),
+    *((f"{CLIENTS}/{version}.in", f"{CLIENTS}/{version}.txt", ()) for version in ("oldest", "newest")),
 )
 
 

@@ -1,4 +1,4 @@
-"""The Python environment of program, sandbox and tests: locked with hashes, one a lock file, in the user's cache.
+"""The Python environments of program, sandbox and tests: locked with hashes, one a lock file, in the user's cache.
 
 Runs before anything is installed, so it uses the standard library alone.
 """
@@ -23,9 +23,9 @@ LOCK_FILE = paths.CLONE / "sandbox" / "requirements.txt"
 OLDEST_SUPPORTED = (3, 11)
 
 
-def folder() -> Path:
-    """Where the environment for this clone's lock and this interpreter belongs."""
-    inputs = hashlib.sha256(LOCK_FILE.read_bytes())
+def folder(lock: Path | None = None) -> Path:
+    """Where the environment for a lock, by default this clone's, and this interpreter belongs."""
+    inputs = hashlib.sha256((lock or LOCK_FILE).read_bytes())
     inputs.update(f"{sys.implementation.cache_tag} {sysconfig.get_platform()} {sys.base_prefix}".encode())
     return paths.CACHE / "python" / inputs.hexdigest()[: paths.KEY_LENGTH]
 
@@ -35,24 +35,28 @@ def is_active() -> bool:
     return Path(sys.prefix) == folder()
 
 
-def is_there() -> bool:
+def is_there(lock: Path | None = None) -> bool:
     """Whether the cache has it, whole."""
-    return (folder() / ".complete").exists()
+    return (folder(lock) / ".complete").exists()
 
 
-def ensure(progress: Progress) -> Path:
+def ensure(progress: Progress, lock: Path | None = None) -> Path:
     """The environment's interpreter; built first where the cache does not have it.
+
+    Args:
+        progress: says what is done.
+        lock: a lock file other than this clone's, as for a client that the tests use.
 
     Raises:
         SandboxError: a package cannot be had; carries pip's last lines.
     """
-    place = folder()
-    if is_there():
+    place = folder(lock)
+    if is_there(lock):
         cache.note_use(place)
         return place / "bin" / "python"
     log = paths.CACHE / "logs" / "python-environment.log"
     with exclusive(place.with_suffix(".lock"), wait=True, doing="building the Python environment"):
-        if not is_there():
+        if not is_there(lock):
             # Scripts in it carry its path, so it is built in place: the marker, written last, tells whole from half.
             shutil.rmtree(place, ignore_errors=True)
             with progress.step("python", f"installing the locked Python packages (log: {log})"):
@@ -68,7 +72,7 @@ def ensure(progress: Progress) -> Path:
                         "--only-binary=:all:",
                         "--no-cache-dir",
                         "--progress-bar=off",
-                        f"--requirement={LOCK_FILE}",
+                        f"--requirement={lock or LOCK_FILE}",
                     ],
                     log,
                     what="installing the locked Python packages",
