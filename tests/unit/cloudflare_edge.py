@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import shutil
-import socket
 import ssl
 import threading
 import time
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -30,11 +29,13 @@ from sandbox.cloudflare_double.control import control_app
 from sandbox.cloudflare_double.edge import edge_app
 from sandbox.cloudflare_double.keys import KeyRing
 from sandbox.cloudflare_double.origin import OriginServer
+from sandbox.cloudflare_double.serving import listening_socket, server_config
 from sandbox.cloudflare_double.sessions import Sessions
 from sandbox.cloudflare_double.store import Store
 from sandbox.pki import Authority
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
 ACCOUNT = "a" * 32
@@ -80,6 +81,7 @@ class Upstream:
 def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def log_message(self, *_: Any) -> None: ...
 
@@ -93,7 +95,8 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
                 digest.update(chunk)
                 left -= len(chunk)
             headers = list(self.headers.items())
-            upstream.arrived.append(Arrived(self.command, self.path, headers, digest.hexdigest()))
+            # The base class tidies `path` up.
+            upstream.arrived.append(Arrived(self.command, self.requestline.split()[1], headers, digest.hexdigest()))
             if self.path == "/download":
                 self.download()
                 return
@@ -162,18 +165,27 @@ class _ToEdge(httpx.HTTPTransport):
 
 
 @cache
-def material() -> Path:
+def _material() -> TemporaryDirectory[str]:
     """Certificates and signing keys that all tests share: to make them takes longer than most tests."""
-    folder = Path(mkdtemp(prefix="cloudflare-edge-"))
-    authority = Authority(folder / "pki")
-    authority.ensure()
-    authority.issue("edge", common_name="edge", hosts=[HOST, TEAM, f"other.{ZONE}", "127.0.0.1"])
-    KeyRing(folder)
-    return folder
+    directory = TemporaryDirectory(prefix="cloudflare-edge-")
+    made = Authority(Path(directory.name) / "pki")
+    made.ensure()
+    made.issue("edge", common_name="edge", hosts=[HOST, TEAM, f"other.{ZONE}", "127.0.0.1"])
+    KeyRing(Path(directory.name))
+    return directory
+
+
+def material() -> Path:
+    return Path(_material().name)
 
 
 def authority() -> Authority:
     return Authority(material() / "pki")
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=authority().certificate)
 
 
 @dataclass
@@ -182,7 +194,8 @@ class Cloudflare:
 
     folder: Path
     upstream: Upstream
-    api_port: int
+    direct: httpx.Client
+    """To the API and the controls."""
     edge_port: int
 
     @property
@@ -195,9 +208,9 @@ class Cloudflare:
 
     def api(self, method: str, path: str, **body: Any) -> Any:
         """Calls the API and returns the result."""
-        answer = httpx.request(
+        answer = self.direct.request(
             method,
-            f"http://127.0.0.1:{self.api_port}/client/v4/{path}",
+            f"/client/v4/{path}",
             headers={"authorization": f"Bearer {API_TOKEN}"},
             json=body or None,
         )
@@ -208,8 +221,8 @@ class Cloudflare:
         return self.api(method, f"accounts/{ACCOUNT}/access/{path}", **body)
 
     def control(self, path: str, body: Any = None, token: str = CONTROL_TOKEN) -> httpx.Response:
-        return httpx.post(
-            f"http://127.0.0.1:{self.api_port}/control/{path}",
+        return self.direct.post(
+            f"/control/{path}",
             headers={"authorization": f"Bearer {token}"},
             json={} if body is None else body,
         )
@@ -252,8 +265,7 @@ class Cloudflare:
 
     def browser(self) -> httpx.Client:
         """A client that finds every host at the edge, keeps cookies, and follows no redirect by itself."""
-        transport = _ToEdge(verify=ssl.create_default_context(cafile=authority().certificate))
-        return httpx.Client(transport=transport, headers=BROWSER, timeout=START_SECONDS)
+        return httpx.Client(transport=_ToEdge(verify=trust()), headers=BROWSER, timeout=START_SECONDS)
 
     def get(self, path: str = "/", **headers: str) -> httpx.Response:
         """One request of a browser that was never here."""
@@ -296,8 +308,7 @@ def csrf(page: httpx.Response) -> str:
 
 @contextmanager
 def _serving(app: Starlette, listener: socket.socket, **tls: Any) -> Iterator[None]:
-    config = uvicorn.Config(app, log_level="error", server_header=False, date_header=False, ws="none", **tls)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(app, **tls))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + START_SECONDS
@@ -334,12 +345,14 @@ def cloudflare(folder: Path, *, origin: OriginServer | None = None) -> Iterator[
             team_domain=TEAM,
             origin=origin or OriginServer("127.0.0.1", upstream.port),
         )
-        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
+        listeners = [stack.enter_context(listening_socket("127.0.0.1", 0)) for _ in range(2)]
         ports = [listener.getsockname()[1] for listener in listeners]
         stack.enter_context(_serving(Starlette(routes=[api, control]), listeners[0]))
         tls = {"ssl_certfile": pair.certificate, "ssl_keyfile": pair.key}
         stack.enter_context(_serving(edge, listeners[1], **tls))
-        yield Cloudflare(folder, upstream, *ports)
+        api_url = f"http://127.0.0.1:{ports[0]}"
+        direct = stack.enter_context(httpx.Client(base_url=api_url, verify=trust(), timeout=START_SECONDS))
+        yield Cloudflare(folder, upstream, direct, ports[1])
 
 
 def state(folder: Path, name: str) -> Any:
