@@ -52,7 +52,7 @@ class KeySettings:
     path: str
     ca_certificate: str | None
     """PEM; None means the public authorities of the image."""
-    refresh_seconds: int
+    refresh_seconds: float
     """Between two fetches: within that a new key is known."""
     max_age_seconds: int
     """So long after the last successful fetch the keys are good."""

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 KEYS_CLUSTER = "signing_keys"
 KEYS_PATH = "/keys"
-READ_SECONDS = 2
+READ_SECONDS = 1
 """How long the filter keeps its copy; a read is one request over the loopback."""
 _REFRESH_PATH = "/refresh"
 _TEAM_CLUSTER = "team_domain"
 _FETCH_SECONDS = 4
-_RETRY_SECONDS = 5
-"""After a fetch that failed."""
+_RETRY_SECONDS = 2
+"""After a fetch that failed, and after the first one at the start, which comes before the listener listens."""
 _SCRIPT = Path(__file__).with_name("signing_keys.lua")
 
 
@@ -87,8 +87,8 @@ def keys_clusters(settings: EnvoySettings) -> list[Message]:
     clock = {
         "timeout": f"{_FETCH_SECONDS + 1}s",
         "interval": refresh,
-        # Without these it ticks once a minute as long as no request has passed.
-        "no_traffic_interval": refresh,
+        # Without these it ticks once a minute as long as no request has passed: the first is for after a failure.
+        "no_traffic_interval": retry,
         "no_traffic_healthy_interval": refresh,
         "unhealthy_interval": retry,
         "unhealthy_threshold": 1,
