@@ -27,6 +27,7 @@ COMMANDS = {
     "status": "show what runs, what died and why",
     "test": "run everything: lint, types, unit tests, integration tests on the sandbox",
     "lint": "run the linter, the formatter's check and the type checker",
+    "rehearse-prod": "bring up production in the sandbox, check it through Cloudflare's double, and remove it",
     "preview": "show what `pulumi up` would change",
     "bench": "measure and print as JSON lines",
     "docs": "write the README's configuration table from Pulumi.yaml",
@@ -56,7 +57,7 @@ def main() -> int:
             sys.stderr.flush()
             os.execv(interpreter, [str(interpreter), "-m", "sandbox", *sys.argv[1:]])  # noqa: S606 - no shell is wanted
         os.environ.update(network.without_proxy())
-        importlib.import_module(f"sandbox.commands.{command}").run()
+        importlib.import_module(f"sandbox.commands.{command.replace('-', '_')}").run()
     except SandboxError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -29,6 +29,8 @@ class Addons:
     """The folder of the Prometheus operator's CustomResourceDefinitions."""
     images: Mapping[str, str]
     """References of the images `coredns` and `traefik`."""
+    team_domain: str
+    """Where the pods find Cloudflare's double, when there is one."""
 
     def kubectl_output(self, *words: str | Path, stdin: str | None = None) -> str:
         """What kubectl prints."""
@@ -41,6 +43,8 @@ class Addons:
         values = {
             "node_address": network.NODE_ADDRESS,
             "dns_address": network.DNS_SERVICE_ADDRESS,
+            "edge_address": network.EDGE_ADDRESS,
+            "team_domain": self.team_domain,
             "ingress_address": network.INGRESS_ADDRESS,
             "postgresql_host": postgresql.HOST,
             "minio_host": minio.HOST,

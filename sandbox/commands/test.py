@@ -12,8 +12,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sandbox import ownership, paths, platform, stack
-from sandbox.commands import down, lint, up
+from sandbox import ownership, paths, platform, rehearsal, stack
+from sandbox.commands import down, lint, rehearse_prod, up
 from sandbox.errors import SandboxError
 from sandbox.footprint import footprint
 from sandbox.progress import Progress
@@ -40,6 +40,8 @@ class Layer:
     needs_sandbox: bool
 
 
+PRODUCTION = Layer("rehearsal", "tests/rehearsal", needs_sandbox=True)
+"""Needs production in the place of stack dev."""
 LAYERS = (
     Layer("unit", "tests/unit", needs_sandbox=False),
     Layer("integration", "tests/integration", needs_sandbox=True),
@@ -88,15 +90,26 @@ def run() -> None:
             begun = time.monotonic()
             counts[layer.name] = run_layer(layer)
             progress.say("test", f"{layer.name} tests took {time.monotonic() - begun:.0f} s")
+        down.run()
+        progress.say("test", "production, rehearsed")
+        with rehearse_prod.production(progress):
+            counts[PRODUCTION.name] = run_layer(PRODUCTION)
+            _keep_logs()
+        if ran_before:
+            up.run()
     finally:
-        # `make down` removes the logs, and a failure's reason may be in them.
-        if paths.LOGS.exists():
-            shutil.copytree(paths.LOGS, OUTPUT / "logs", dirs_exist_ok=True)
+        _keep_logs()
         if not ran_before:
             down.run()
     problems += report(counts)
     if problems:
         raise SandboxError("; ".join(problems), f"the lines above name the tests; {OUTPUT} holds the reports")
+
+
+def _keep_logs() -> None:
+    # `make down` removes the logs, and a failure's reason may be in them.
+    if paths.LOGS.exists():
+        shutil.copytree(paths.LOGS, OUTPUT / "logs", dirs_exist_ok=True)
 
 
 def run_layer(layer: Layer, more: Sequence[str] = ()) -> Count:
@@ -105,7 +118,7 @@ def run_layer(layer: Layer, more: Sequence[str] = ()) -> Count:
     result.unlink(missing_ok=True)
     environment = os.environ | {"PULUMI_ERROR_OUTPUT_STRING": "true"}
     if layer.needs_sandbox:
-        environment |= stack.environment()
+        environment |= rehearsal.environment() if layer is PRODUCTION else stack.environment()
         # These take minutes: each is named while it runs.
         more = ["--verbose", *more]
     code = subprocess.run(

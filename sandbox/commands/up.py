@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox import ownership, paths, platform, smoke, stack
+from sandbox import ownership, paths, platform, rehearsal, smoke, stack
 from sandbox.addons import Addons
-from sandbox.images import BuiltImage, ImageStore, build_binary_image, build_mlflow
+from sandbox.images import BuiltImage, ImageStore, build_binary_image, build_envoy, build_mlflow
 from sandbox.images.mlflow import mlflow_key, mlflow_version
 from sandbox.locking import exclusive
 from sandbox.network import INGRESS_ADDRESS, NODE_ADDRESS
@@ -67,6 +67,7 @@ def prepare(progress: Progress) -> tuple[Toolchain, dict[str, BuiltImage]]:
             name: build_binary_image(name, version, toolchain[name], cache=paths.CACHE)
             for name, version in BINARY_IMAGES.items()
         }
+        images["envoy"] = build_envoy(cache=paths.CACHE)
         images["mlflow"] = mlflow.result()
     return toolchain, images
 
@@ -99,6 +100,7 @@ def start_platform(
         stack.KUBECONFIG,
         toolchain.custom_resources,
         {name: image.reference for name, image in images.items()},
+        rehearsal.value("accessTeamDomain"),
     )
     hosts = {stack.HOST: INGRESS_ADDRESS}
     platform.start(surroundings(toolchain, authority, images), addons, list(images.values()), hosts, progress)

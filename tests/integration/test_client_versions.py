@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,17 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import paths, processes
-from sandbox.progress import Progress
-from sandbox.toolchain import python_env
+from tests.client_package import TIMEOUT, build_wheel, client, install
 from tests.integration.recording_server import RecordingServer, recording_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PACKAGE = paths.CLONE / "integrations" / "mlflow-cloudflare-access"
 SCRIPT = paths.CLONE / "tests" / "integration" / "client_script.py"
-TIMEOUT = 120.0  # seconds for one step
 ID, SECRET = "cf-access-client-id", "cf-access-client-secret"
 FIRST = {ID: "first.access", SECRET: "first-secret"}
 SECOND = {ID: "second.access", SECRET: "second-secret"}
@@ -44,26 +40,9 @@ def tokens(server: RecordingServer, word: str) -> list[dict[str, str | None]]:
     return [{name: request.headers.get(name) for name in (ID, SECRET)} for request in server.asked(word)]
 
 
-def client(lock: str) -> Path:
-    """The interpreter of an environment with one version of MLflow's client: made once, kept in the user's cache."""
-    return python_env.ensure(Progress(), PACKAGE / "tests" / "locks" / f"{lock}.txt")
-
-
-def pip(python: Path, log: Path, *words: str | Path) -> None:
-    """Runs pip on what is on this machine alone."""
-    offline = ("--no-index", "--no-deps", "--no-cache-dir", "--disable-pip-version-check")
-    processes.run_logged(
-        [python, "-m", "pip", *words, *offline], log, what=f"pip {words[0]} of the client package", timeout=TIMEOUT
-    )
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as it is published; built from a copy, since setuptools writes beside the sources."""
-    folder = tmp_path_factory.mktemp("wheel")
-    source = shutil.copytree(PACKAGE, folder / "source", ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    pip(client("newest"), folder / "log", "wheel", "--no-build-isolation", f"--wheel-dir={folder / 'built'}", source)
-    return next((folder / "built").iterdir())
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def token_folder(folder: Path) -> Path:
@@ -83,7 +62,7 @@ def token_folder(folder: Path) -> Path:
 def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Iterator[Session]:
     folder = tmp_path_factory.mktemp(request.param)
     python = client(request.param)
-    pip(python, folder / "pip.log", "install", f"--target={folder / 'site'}", wheel)
+    site = install(python, wheel, folder)
     token = token_folder(folder / "token")
     with recording_server() as mlflow, recording_server() as other:
         mlflow.moved["moved"] = f"{other.url}/moved-here"
@@ -91,7 +70,7 @@ def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
-            "PYTHONPATH": str(folder / "site"),
+            "PYTHONPATH": str(site),
             "MLFLOW_TRACKING_URI": mlflow.url,
             "MLFLOW_CLOUDFLARE_ACCESS_HOST": f"127.0.0.1:{mlflow.port}",
             "MLFLOW_CLOUDFLARE_ACCESS_DIR": str(token),

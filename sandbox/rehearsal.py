@@ -1,0 +1,223 @@
+"""Production, rehearsed in the sandbox: the tracked configuration of stack `prod` under its real host name.
+
+Only addresses, credentials and Cloudflare's base URL are overridden, by configuration. What belongs to other teams on
+the real platform (the namespace, the certificate, the administrators' accounts) is made here before.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import psycopg
+import urllib3
+import yaml
+from minio import MinioAdmin
+from minio.credentials.providers import StaticProvider
+from psycopg import sql
+
+from sandbox import network, paths, processes, stack, stack_file
+from sandbox.errors import SandboxError
+from sandbox.parts import cloudflare, minio, postgresql
+from sandbox.parts.cloudflare import Cloudflare
+from sandbox.private_files import secret, write_private
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STACK = "prod"
+TRACKED = paths.CLONE / "Pulumi.prod.yaml"
+FOLDER = paths.LOCAL / "rehearsal"
+STATE = FOLDER / "state"
+FILE = FOLDER / "Pulumi.prod.yaml"
+DATABASE_ADMIN = "mlflow_admin"
+BUCKET_ADMIN = "mlflow-admin"
+NAMESPACE = "data-platform"
+
+
+def value(key: str) -> str:
+    """A value of the tracked production configuration."""
+    return str(stack_file.config(TRACKED)[f"{stack.PROJECT}:{key}"])
+
+
+def part() -> Cloudflare:
+    """Cloudflare's double for the production configuration."""
+    return Cloudflare(zone=value("cloudflareZone"), team_domain=value("accessTeamDomain"), public_host=value("host"))
+
+
+def environment() -> dict[str, str]:
+    """What a shell needs to work with the rehearsed stack."""
+    return stack.environment() | {
+        "MLFLOW_TRACKING_URI": f"https://{value('host')}",
+        "PULUMI_BACKEND_URL": f"file://{STATE}?metadata=skip",
+        "PULUMI_OPTION_CONFIG_FILE": str(FILE),
+        "PULUMI_STACK": STACK,
+    }
+
+
+def overrides(image: str, gateway_image: str) -> dict[str, Any]:
+    """Where things are in the sandbox, and under which names its owners know the program."""
+    return {
+        "image": image,
+        "gatewayImage": gateway_image,
+        "databaseAdminHost": network.NODE_ADDRESS,
+        "databaseCaFile": str(stack.CA_FILE),
+        "databasePeers": [{"cidr": f"{network.NODE_ADDRESS}/32"}],
+        "artifactAdminServer": f"{network.NODE_ADDRESS}:{minio.PORT}",
+        "artifactCaFile": str(stack.CA_FILE),
+        "artifactPeers": [{"cidr": f"{network.NODE_ADDRESS}/32"}],
+        "accessOrigin": network.INGRESS_ADDRESS,
+        "accessKeysCaFile": str(stack.CA_FILE),
+        "accessKeysPeers": [{"cidr": f"{network.EDGE_ADDRESS}/32"}],
+        "cloudflareBaseUrl": cloudflare.API_URL,
+        "cloudflareAccountId": cloudflare.ACCOUNT_ID,
+        "cloudflareZoneId": cloudflare.zone_id(value("cloudflareZone")),
+    }
+
+
+def _secrets() -> dict[str, str]:
+    return {
+        "databasePassword": secret(stack.SECRETS / "rehearsal-database-password"),
+        "databaseAdminPassword": secret(stack.SECRETS / "rehearsal-database-admin-password"),
+        "artifactAdminPassword": secret(stack.SECRETS / "rehearsal-artifact-admin-password"),
+        "cloudflareApiToken": cloudflare.api_token(stack.SECRETS),
+    }
+
+
+def pulumi(*words: str, stdin: str | None = None) -> str:
+    """What a `pulumi` command on the rehearsed stack prints.
+
+    Raises:
+        SandboxError: it failed; carries what it said.
+    """
+    settings = {name: given for name, given in os.environ.items() if name not in stack.FOREIGN_SETTINGS}
+    return processes.output_of(
+        [stack.BIN / "pulumi", *words, f"--cwd={paths.CLONE}", "--non-interactive"],
+        what=f"pulumi {' '.join(words[:2])} of the rehearsal",
+        stdin=stdin,
+        env=settings | environment(),
+        timeout=600,
+    )
+
+
+def make_stack(image: str, gateway_image: str) -> None:
+    """Makes the stack's state and configuration anew."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    STATE.mkdir(parents=True)
+    (FOLDER / "Pulumi.yaml").write_text(f"name: {stack.PROJECT}\nruntime: python\n")
+    settings = os.environ | environment()
+    settings.pop("PULUMI_OPTION_CONFIG_FILE")
+    settings.pop("PULUMI_STACK")
+    processes.output_of(
+        [stack.BIN / "pulumi", "stack", "init", STACK, f"--cwd={FOLDER}", "--non-interactive"],
+        what="pulumi stack init",
+        env=settings,
+    )
+    document = yaml.safe_load(FILE.read_text())
+    ours = {f"{stack.PROJECT}:{key}": given for key, given in overrides(image, gateway_image).items()}
+    document["config"] = stack_file.config(TRACKED) | ours
+    write_private(FILE, yaml.safe_dump(document))
+    for key, given in _secrets().items():
+        pulumi("config", "set", "--secret", key, stdin=given)
+
+
+def make_surroundings(kubectl: Path) -> None:
+    """Makes what other teams own: the namespace, the certificate that cert-manager would keep, the administrators."""
+    serving = stack.AUTHORITY.issue("production", common_name=value("host"), hosts=[value("host")])
+    labels = {
+        "app.kubernetes.io/part-of": "mlflow-platform",
+        "pod-security.kubernetes.io/enforce": "restricted",
+    }
+    encoded = {
+        "tls.crt": base64.b64encode(serving.certificate.read_bytes()).decode(),
+        "tls.key": base64.b64encode(serving.key.read_bytes()).decode(),
+    }
+    objects = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}},
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "kubernetes.io/tls",
+            "metadata": {"name": value("tlsSecret"), "namespace": NAMESPACE},
+            "data": encoded,
+        },
+    ]
+    processes.output_of(
+        [kubectl, f"--kubeconfig={stack.KUBECONFIG}", "apply", "--filename=-"],
+        what="making the rehearsal's namespace",
+        stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}),
+    )
+    secrets = _secrets()
+    _make_database_administrator(secrets["databaseAdminPassword"])
+    administration = MinioAdmin(
+        endpoint=f"{network.NODE_ADDRESS}:{minio.PORT}",
+        credentials=StaticProvider(minio.ADMIN_USER, minio.admin_password(stack.SECRETS)),
+        http_client=urllib3.PoolManager(ca_certs=str(stack.CA_FILE)),
+    )
+    administration.user_add(BUCKET_ADMIN, secrets["artifactAdminPassword"])
+    administration.policy_set("consoleAdmin", user=BUCKET_ADMIN)
+
+
+def _make_database_administrator(password: str) -> None:
+    with psycopg.connect(
+        host=network.NODE_ADDRESS,
+        port=postgresql.PORT,
+        dbname="postgres",
+        user=postgresql.ADMIN_USER,
+        password=postgresql.admin_password(stack.SECRETS),
+        sslmode="verify-full",
+        sslrootcert=str(stack.CA_FILE),
+        autocommit=True,
+    ) as connection:
+        name = sql.Identifier(DATABASE_ADMIN)
+        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE PASSWORD {}").format(name, sql.Literal(password))
+        )
+
+
+def up() -> None:
+    """Deploys production, and demands that a second look finds nothing to change.
+
+    Raises:
+        SandboxError: a resource failed, or the plan is never at rest.
+    """
+    pulumi("up", "--yes", "--skip-preview")
+    pulumi("preview", "--expect-no-changes")
+
+
+def destroy() -> None:
+    """Removes production the way that the README tells: what is protected is released first.
+
+    Raises:
+        SandboxError: something could not be removed, or is still at Cloudflare.
+    """
+    pulumi("state", "unprotect", "--all", "--yes")
+    pulumi("destroy", "--yes", "--skip-preview")
+    left = left_at_cloudflare()
+    if left:
+        raise SandboxError(f"destroy left at Cloudflare: {', '.join(left)}", f"see {paths.LOGS}/cloudflare.log")
+
+
+def left_at_cloudflare() -> list[str]:
+    """What the account and the zone still hold, by kind and name."""
+    zone = cloudflare.zone_id(value("cloudflareZone"))
+    account = f"accounts/{cloudflare.ACCOUNT_ID}"
+    kinds = {
+        "application": f"{account}/access/apps",
+        "policy": f"{account}/access/policies",
+        "service token": f"{account}/access/service_tokens",
+        "DNS record": f"zones/{zone}/dns_records",
+        "tunnel": f"{account}/cfd_tunnel?is_deleted=false",
+    }
+    headers = {"Authorization": f"Bearer {cloudflare.api_token(stack.SECRETS)}"}
+    with httpx.Client(headers=headers, trust_env=False) as api:
+        return [
+            f"{kind} {each['name']}"
+            for kind, path in kinds.items()
+            for each in api.get(f"{cloudflare.API_URL}/{path}").raise_for_status().json()["result"]
+        ]

@@ -1,0 +1,62 @@
+"""What the checks of the rehearsed production share: its tokens, ways to its host, and what to print on a failure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from sandbox import network, rehearsal, stack
+from tests.integration import cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+HOST = rehearsal.value("host")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        gateway = [
+            "logs",
+            f"--namespace={rehearsal.NAMESPACE}",
+            "--selector=app.kubernetes.io/component=access-gateway",
+        ]
+        report.sections.append(("the platform at that moment", cluster.situation()))
+        report.sections.append(("the gateway", cluster.kubectl(*gateway, "--tail=20", check=False)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def tokens() -> dict[str, dict[str, str]]:
+    """The machine clients' tokens, as the stack's output hands them out."""
+    shown = rehearsal.pulumi("stack", "output", "accessServiceTokens", "--show-secrets", "--json")
+    parsed: dict[str, dict[str, str]] = json.loads(shown)
+    return parsed
+
+
+@pytest.fixture
+def outside() -> Iterator[httpx.Client]:
+    """Somebody on the Internet, who comes through Cloudflare's edge."""
+    with httpx.Client(base_url=f"https://{HOST}", verify=str(stack.CA_FILE), trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def around_the_edge() -> Iterator[httpx.Client]:
+    """Somebody who knows the ingress controller's own address."""
+    sni: dict[str, Any] = {"sni_hostname": HOST}
+
+    class Direct(httpx.HTTPTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            request.extensions |= sni
+            return super().handle_request(request)
+
+    transport = Direct(verify=str(stack.CA_FILE))
+    address = f"https://{network.INGRESS_ADDRESS}"
+    with httpx.Client(base_url=address, headers={"Host": HOST}, transport=transport, timeout=30) as client:
+        yield client
