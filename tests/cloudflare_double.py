@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -16,9 +15,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from sandbox.cloudflare_double.api import api_app
+from sandbox.cloudflare_double.serving import listening_socket
 from sandbox.cloudflare_double.store import Store
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -70,7 +71,7 @@ def cloudflare_api(folder: Path, *, tokens: Mapping[str, Sequence[str]] | None =
         tokens={token: ["access:write", "dns:write", "tunnel:write"], read_only: ["read"], **(tokens or {})},
     )
     app = Starlette(routes=[Mount("/client/v4", api)])
-    with socket.create_server(("127.0.0.1", 0)) as listener, _served(app, listener), httpx.Client() as http:
+    with listening_socket("127.0.0.1", 0) as listener, _served(app, listener), httpx.Client() as http:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/client/v4"
         yield CloudflareApi(base_url, account, zone, token, read_only, store, folder, http)
 
