@@ -191,12 +191,13 @@ def up() -> None:
 
 
 def destroy() -> None:
-    """Removes production the way that the README tells: what is protected is released first.
+    """Removes production and its data, the way that the README tells.
 
     Raises:
         SandboxError: something could not be removed, or is still at Cloudflare.
     """
-    pulumi("state", "unprotect", "--all", "--yes")
+    pulumi("config", "set", "protectData", "false")
+    pulumi("up", "--yes", "--skip-preview")
     pulumi("destroy", "--yes", "--skip-preview")
     left = left_at_cloudflare()
     if left:

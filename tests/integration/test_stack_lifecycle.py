@@ -149,7 +149,10 @@ def test_production_previews_cleanly_with_its_secrets_and_certificates_given(tmp
     for key in ("databaseCaFile", "artifactCaFile"):
         assert config[f"{PROJECT}:{key}"], f"{key} is a file that the platform's owner gives"
         config[f"{PROJECT}:{key}"] = str(stack.CA_FILE)
-    secrets = dict.fromkeys(("databasePassword", "databaseAdminPassword", "artifactAdminPassword"), "not-the-real-one")
+    facts = {"cloudflareAccountId": "a" * 32, "cloudflareZoneId": "b" * 32, "accessOrigin": "203.0.113.7"}
+    config |= {f"{PROJECT}:{key}": value for key, value in facts.items()}
+    needed = ("databasePassword", "databaseAdminPassword", "artifactAdminPassword", "cloudflareApiToken")
+    secrets = dict.fromkeys(needed, "not-the-real-one")
     prod = separate_stack(tmp_path, "prod", config, secrets)
     printed = prod.succeed("preview", "--json")
     document, _ = json.JSONDecoder().raw_decode(printed[printed.index("{") :])
