@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from sandbox.cloudflare_double.clock import Clock
 from sandbox.cloudflare_double.keys import KeyRing, SigningKey
-from tests.unit.cloudflare_edge import TEAM, Cloudflare, cloudflare, state
+from tests.unit.cloudflare_edge import Cloudflare, cloudflare, state
+from tests.unit.cloudflare_edge_material import TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

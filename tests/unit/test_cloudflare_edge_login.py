@@ -10,7 +10,8 @@ import httpx
 import jwt
 import pytest
 
-from tests.unit.cloudflare_edge import ALLOWED, HOST, TEAM, Cloudflare, cloudflare, csrf
+from tests.unit.cloudflare_edge import ALLOWED, Cloudflare, cloudflare, csrf
+from tests.unit.cloudflare_edge_material import HOST, TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.cloudflare_edge import ALLOWED, HOST, TEAM, Cloudflare, cloudflare
+from tests.unit.cloudflare_edge import ALLOWED, Cloudflare, cloudflare
+from tests.unit.cloudflare_edge_material import HOST, TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,19 +12,9 @@ import pytest
 from sandbox.cloudflare_double import origin
 from sandbox.cloudflare_double.origin import OriginServer
 from sandbox.pki import Authority
-from tests.unit.cloudflare_edge import (
-    ALLOWED,
-    BIG,
-    HOST,
-    START_SECONDS,
-    TEAM,
-    Cloudflare,
-    authority,
-    cloudflare,
-    plain_upstream,
-    tls_upstream,
-    trust,
-)
+from tests.unit.cloudflare_edge import ALLOWED, Cloudflare, cloudflare
+from tests.unit.cloudflare_edge_material import HOST, START_SECONDS, TEAM, authority, trust
+from tests.unit.cloudflare_edge_origin import BIG, plain_upstream, tls_upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from sandbox import paths
 from sandbox.cloudflare_double.serving import listening_socket
 from sandbox.cloudflare_double.settings import read_settings
 from sandbox.errors import SandboxError
-from tests.unit.cloudflare_edge import ACCOUNT, HOST, TEAM, ZONE, ZONE_ID, authority, trust
+from tests.unit.cloudflare_edge_material import ACCOUNT, HOST, TEAM, ZONE, ZONE_ID, authority, trust
 
 if TYPE_CHECKING:
     from pathlib import Path
