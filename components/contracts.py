@@ -149,3 +149,16 @@ class AccessAssertion:
     def keys_url(self) -> str:
         """Where the team's current signing keys are, as a JSON Web Key Set."""
         return f"{self.issuer}/cdn-cgi/access/certs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsEndpoint:
+    """Where pods tell Prometheus their numbers."""
+
+    job: str
+    """What their series are called by; also the name of the monitor."""
+    selector: Mapping[str, str]
+    """Labels of the pods, and of the Service in front of them where they answer behind one."""
+    port: str
+    """Name of the port."""
+    path: str

@@ -28,3 +28,13 @@ def object_metadata(
     return meta.v1.ObjectMetaArgs(
         name=name, namespace=namespace, labels=dict(labels), annotations={**_THE_PROGRAM_WINS, **(annotations or {})}
     )
+
+
+def name_of(metadata: pulumi.Output[meta.v1.outputs.ObjectMeta]) -> pulumi.Output[str]:
+    """Name that an object got; passing it on is what makes the user of an object wait for it."""
+    return metadata.apply(lambda known: known.name or "")
+
+
+def namespace_of(metadata: pulumi.Output[meta.v1.outputs.ObjectMeta]) -> pulumi.Output[str]:
+    """Namespace of an object, known only once the object is there."""
+    return metadata.apply(lambda known: known.namespace or "")

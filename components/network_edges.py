@@ -38,16 +38,20 @@ def names() -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
     return [networking.v1.NetworkPolicyEgressRuleArgs(to=[_peer(_DNS)], ports=_ports(_DNS_PORT, "UDP", "TCP"))]
 
 
-def both_ways(
+def confine(
     pod_labels: Mapping[str, str],
     *,
-    ingress: Sequence[networking.v1.NetworkPolicyIngressRuleArgs],
-    egress: Sequence[networking.v1.NetworkPolicyEgressRuleArgs],
+    ingress: Sequence[networking.v1.NetworkPolicyIngressRuleArgs] | None = None,
+    egress: Sequence[networking.v1.NetworkPolicyEgressRuleArgs] | None = None,
 ) -> networking.v1.NetworkPolicySpecArgs:
-    """Confine the pods with these labels to the given edges, in and out."""
+    """Confine the pods with these labels to the given edges and those of other policies for them.
+
+    An empty list allows nothing in its direction; None says nothing about it.
+    """
+    directions = {"Ingress": ingress, "Egress": egress}
     return networking.v1.NetworkPolicySpecArgs(
         pod_selector=meta.v1.LabelSelectorArgs(match_labels=dict(pod_labels)),
-        policy_types=["Ingress", "Egress"],
+        policy_types=[direction for direction, rules in directions.items() if rules is not None],
         ingress=ingress or None,
         egress=egress or None,
     )

@@ -1,4 +1,4 @@
-"""The vocabulary of pods: what they may do, and where they run."""
+"""The vocabulary of pods: what they may do, how their health is asked for, and where they run."""
 
 from __future__ import annotations
 
@@ -6,29 +6,54 @@ from typing import TYPE_CHECKING
 
 from pulumi_kubernetes import core, meta
 
+from components.metadata import name_of
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from components.mounts import Mount
 
 _TOPOLOGY_KEYS = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 
-def unprivileged(user: int) -> core.v1.PodSecurityContextArgs:
-    """Run a pod as a user and group without rights; with `hardened`, it satisfies the standard `restricted`."""
-    return core.v1.PodSecurityContextArgs(
-        run_as_non_root=True,
-        run_as_user=user,
-        run_as_group=user,
-        fs_group=user,
-        seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+def pod_spec(
+    container: core.v1.ContainerArgs,
+    mounts: Sequence[Mount],
+    *,
+    user: int,
+    service_account: core.v1.ServiceAccount,
+    image_pull_secret: str | None,
+) -> core.v1.PodSpecArgs:
+    """Describe a pod of one container that satisfies the Pod Security Standard `restricted`.
+
+    Args:
+        container: Its security context and its mounts are set here.
+        mounts: Volumes of the pod.
+        user: User and group of the processes.
+        service_account: Identity without rights, whose token is not mounted.
+        image_pull_secret: Name of the Secret with which the image is pulled, where it takes one.
+    """
+    container.security_context = _hardened()
+    container.volume_mounts = [mount.in_container for mount in mounts]
+    return core.v1.PodSpecArgs(
+        service_account_name=name_of(service_account.metadata),
+        automount_service_account_token=False,
+        # A Service called mlflow would put MLFLOW_PORT=tcp://... into the environment, which the server reads.
+        enable_service_links=False,
+        image_pull_secrets=[core.v1.LocalObjectReferenceArgs(name=image_pull_secret)] if image_pull_secret else None,
+        security_context=_unprivileged(user),
+        containers=[container],
+        volumes=[mount.volume for mount in mounts],
     )
 
 
-def hardened() -> core.v1.SecurityContextArgs:
-    """Take from a container every right that it could have, its own image included."""
-    return core.v1.SecurityContextArgs(
-        allow_privilege_escalation=False,
-        read_only_root_filesystem=True,
-        capabilities=core.v1.CapabilitiesArgs(drop=["ALL"]),
+def probe(path: str, port: str, *, period: int, failures: int, timeout: int = 5) -> core.v1.ProbeArgs:
+    """Ask for a path at a named port every `period` seconds; so many failures in a row count as one."""
+    return core.v1.ProbeArgs(
+        http_get=core.v1.HTTPGetActionArgs(path=path, port=port),
+        period_seconds=period,
+        timeout_seconds=timeout,
+        failure_threshold=failures,
     )
 
 
@@ -57,6 +82,26 @@ def spread(labels: Mapping[str, str]) -> list[core.v1.TopologySpreadConstraintAr
         )
         for key in _TOPOLOGY_KEYS
     ]
+
+
+def _unprivileged(user: int) -> core.v1.PodSecurityContextArgs:
+    """Run a pod as a user and group without rights."""
+    return core.v1.PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=user,
+        run_as_group=user,
+        fs_group=user,
+        seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def _hardened() -> core.v1.SecurityContextArgs:
+    """Take from a container every right that it could have, its own image included."""
+    return core.v1.SecurityContextArgs(
+        allow_privilege_escalation=False,
+        read_only_root_filesystem=True,
+        capabilities=core.v1.CapabilitiesArgs(drop=["ALL"]),
+    )
 
 
 def _selector(labels: Mapping[str, str]) -> meta.v1.LabelSelectorArgs:

@@ -9,7 +9,7 @@ import pulumi
 from pulumi_kubernetes import core, networking
 
 from components.labels import Labels
-from components.metadata import object_metadata
+from components.metadata import name_of, object_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,8 +90,7 @@ class PublicRoute(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
-        created: pulumi.Output[str] = secret.metadata.apply(lambda metadata: metadata.name or "")
-        return created
+        return name_of(secret.metadata)
 
 
 def _rule(args: PublicRouteArgs) -> networking.v1.IngressRuleArgs:

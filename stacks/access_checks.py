@@ -6,7 +6,6 @@ import ipaddress
 import re
 from datetime import datetime
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from stacks import checks
 
@@ -103,15 +102,8 @@ def origin(value: str) -> str | None:
 
 
 def api_url(value: str) -> str | None:
-    """Base URL of an API: a path is welcome, a login is not."""
-    try:
-        parts = urlsplit(value)
-        usable = parts.port is None or parts.port > 0
-    except ValueError:
-        return "has a port that is none"
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not usable:
-        return "is not of the form https://HOST/PATH"
-    return "has more than scheme, host, port and path" if parts.query or parts.fragment or parts.username else None
+    """Base URL of an API: a path is welcome."""
+    return checks.base_url(value, with_path=True)
 
 
 def _everybody(value: str) -> str | None:

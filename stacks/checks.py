@@ -15,6 +15,8 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_LABEL = re.compile(_LABEL)
 _DNS_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _DNS_NAME_LENGTH = 253
+_LABEL_PART = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_NOT_A_LABEL = "is not letters, digits and inner hyphens, dots and underscores (63 at most)"
 _HOST_HEADER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
@@ -62,6 +64,21 @@ def public_host(value: str) -> str | None:
     return "is an address, not a host name"
 
 
+def label_name(value: str) -> str | None:
+    """Key of a label, with or without a prefix (Kubernetes, "Labels and Selectors")."""
+    prefix, slash, name = value.rpartition("/")
+    if slash and dns_name(prefix):
+        return "has a key whose prefix is not a DNS name"
+    return None if _LABEL_PART.fullmatch(name) else f"has a key that {_NOT_A_LABEL}"
+
+
+def label_value(value: str) -> str | None:
+    """Value of a label; it may be empty, which selects nothing that a person means."""
+    if not value:
+        return "has no value"
+    return None if _LABEL_PART.fullmatch(value) else f"has a value that {_NOT_A_LABEL}"
+
+
 def host_header(value: str) -> str | None:
     """One entry of the allow-list: host, or host:port, nothing that stands for many."""
     return None if _HOST_HEADER.fullmatch(value) else "is not HOST or HOST:PORT (no wildcard, no scheme)"
@@ -77,15 +94,21 @@ def server_address(value: str) -> str | None:
 
 def endpoint_url(value: str) -> str | None:
     """URL of an S3 server: scheme, host, maybe a port, no path."""
+    return base_url(value, with_path=False)
+
+
+def base_url(value: str, *, with_path: bool) -> str | None:
+    """URL to which a client adds its own path and query; never a login."""
     try:
         parts = urlsplit(value)
         usable = parts.port is None or parts.port > 0
     except ValueError:
         return "has a port that is none"
     if parts.scheme not in {"http", "https"} or not parts.hostname or not usable:
-        return "is not of the form https://HOST:PORT"
-    if parts.path not in {"", "/"} or parts.query or parts.username:
-        return "has more than scheme, host and port"
+        return f"is not of the form https://{'HOST/PATH' if with_path else 'HOST:PORT'}"
+    unwanted_path = parts.path not in {"", "/"} and not with_path
+    if unwanted_path or parts.query or parts.fragment or parts.username:
+        return f"has more than scheme, {'host, port and path' if with_path else 'host and port'}"
     return None
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from components.access_gateway import gateway_peer
+from components.mlflow_server import PublicPeers
 from components.public_route import PublicRoute, PublicRouteArgs
 from stacks.access_settings import AccessDelivery
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     import pulumi
 
-    from components.contracts import ServiceAddress
+    from components.contracts import MetricsEndpoint, ServiceAddress
     from components.mlflow_server import AccessArgs, MlflowServer
     from stacks.settings import Settings
 
@@ -26,26 +27,37 @@ def server_access(settings: Settings) -> AccessArgs:
     """Say who may talk to the server: behind Access, the gateway takes the place of the ingress controller."""
     if settings.sign_on is None:
         return settings.access
-    return replace(settings.access, ingress_peers=(gateway_peer(GATEWAY),))
+    return replace(settings.access, public_peers=PublicPeers(name="gateway", peers=(gateway_peer(GATEWAY),)))
 
 
-def edge(settings: Settings, server: MlflowServer, cluster: pulumi.ResourceOptions) -> Mapping[str, pulumi.Input[Any]]:
-    """Make the way in, and return what it adds to the stack's outputs."""
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """What came of making the way in."""
+
+    outputs: Mapping[str, pulumi.Input[Any]]
+    """For the stack."""
+    metrics: tuple[MetricsEndpoint, ...] = ()
+    """Of the pods that requests pass."""
+
+
+def edge(settings: Settings, server: MlflowServer, cluster: pulumi.ResourceOptions) -> Edge:
+    """Make the way in."""
     if settings.sign_on is None:
-        return {"url": _route(settings, server, server.service, server.namespace, cluster).url}
+        return Edge(outputs={"url": _route(settings, server, server.service, server.namespace, cluster).url})
     # It imports the Cloudflare SDK, which takes seconds that a stack without Access need not wait for.
     from stacks import sign_on  # noqa: PLC0415
 
     guard = sign_on.guard(settings, settings.sign_on, server, cluster)
-    if settings.sign_on.delivery is AccessDelivery.TUNNEL:
-        url = sign_on.tunnel(settings, settings.sign_on, guard, cluster).url
-    else:
-        url = _route(settings, server, guard.gateway.service, guard.gateway.namespace, cluster).url
-    return {
-        "url": url,
+    outputs = {
         "audience": guard.application.assertion.audience,
         "accessServiceTokens": guard.application.service_tokens,
     }
+    metrics = (guard.gateway.metrics,)
+    if settings.sign_on.delivery is AccessDelivery.TUNNEL:
+        tunnel = sign_on.tunnel(settings, settings.sign_on, guard, cluster)
+        return Edge(outputs={"url": tunnel.url, **outputs}, metrics=(*metrics, tunnel.metrics))
+    route = _route(settings, server, guard.gateway.service, guard.gateway.namespace, cluster)
+    return Edge(outputs={"url": route.url, **outputs}, metrics=metrics)
 
 
 def _route(

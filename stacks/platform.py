@@ -49,7 +49,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
         cluster,
     )
     return {
-        **edge(settings, server, cluster),
+        **edge(settings, server, cluster).outputs,
         "trackingUri": server.service.url,
         "namespace": namespace.name,
         "service": server.service.name,

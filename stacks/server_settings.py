@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.mlflow_server import AccessArgs, ResourceArgs, ScalingArgs
+from components.mlflow_server import AccessArgs, PublicPeers, ResourceArgs, ScalingArgs
 from stacks import checks
 from stacks.peers import read_peers
 
@@ -63,7 +63,10 @@ def read_access(reader: ConfigReader, host: str, *, tls_required: bool, clients_
         public_host=host,
         origins=tuple(f"{scheme}://{host}" for scheme in schemes),
         extra_hosts=tuple(extra_hosts),
-        ingress_peers=read_peers(reader, "ingressPeers", needed_because="nobody outside could reach the server"),
+        public_peers=PublicPeers(
+            name="ingress",
+            peers=read_peers(reader, "ingressPeers", needed_because="nobody outside could reach the server"),
+        ),
         client_peers=read_peers(reader, "clientPeers"),
         clients_confined=clients_confined,
         metrics_peers=read_peers(reader, "metricsPeers"),

@@ -60,7 +60,7 @@ def guard(settings: Settings, access: AccessSettings, server: MlflowServer, clus
             image=access.gateway.image,
             image_pull_secret=settings.image_pull_secret,
             replicas=access.gateway.replicas,
-            ingress_peers=(tunnel_peer(_TUNNEL),) if by_tunnel else settings.access.ingress_peers,
+            ingress_peers=(tunnel_peer(_TUNNEL),) if by_tunnel else settings.access.public_peers.peers,
             metrics_peers=settings.access.metrics_peers,
         ),
         cluster,

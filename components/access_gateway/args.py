@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+from components.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,3 +60,6 @@ class AccessGatewayArgs:
     ingress_peers: Sequence[NetworkPeer]
     """Who may open a connection: the ingress controller, or the tunnel."""
     metrics_peers: Sequence[NetworkPeer]
+
+
+GatewayScope: TypeAlias = Scope[AccessGatewayArgs]

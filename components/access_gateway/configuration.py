@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pulumi
-from pulumi_kubernetes import core
 
+from components import immutable
 from components.access_gateway import envoy
 from components.access_gateway.envoy.settings import LOOPBACK
 
 if TYPE_CHECKING:
-    from components.access_gateway.args import AccessGatewayArgs
-    from components.access_gateway.scope import Scope
+    from pulumi_kubernetes import core
+
+    from components.access_gateway.args import AccessGatewayArgs, GatewayScope
 
 DIRECTORY = "/etc/envoy"
 FILE = "envoy.json"
@@ -28,20 +29,10 @@ _REFRESH_SECONDS = 15
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - pods listen for other pods; the NetworkPolicy says who is answered
 
 
-def config_map(scope: Scope) -> core.v1.ConfigMap:
-    """Make the immutable ConfigMap.
-
-    It has no fixed name: a changed configuration makes a new object, which rolls the pods, and the old one stays until
-    the last pod that reads it has gone.
-    """
+def config_map(scope: GatewayScope) -> core.v1.ConfigMap:
+    """Make the ConfigMap."""
     document = pulumi.Output.json_dumps(envoy.bootstrap(_settings(scope.args)), sort_keys=True)
-    return core.v1.ConfigMap(
-        f"{scope.name}-settings",
-        metadata=scope.metadata(),
-        immutable=True,
-        data={FILE: document},
-        opts=scope.options(),
-    )
+    return immutable.config_map(scope, "settings", {FILE: document})
 
 
 def _settings(args: AccessGatewayArgs) -> envoy.EnvoySettings:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes import core
 
 from components.access_gateway.args import AccessGatewayArgs  # noqa: TC001 - Pulumi evaluates a component's annotations
-from components.access_gateway.configuration import METRICS_PORT, config_map
-from components.access_gateway.disruption import disruption_budget
+from components.access_gateway.configuration import config_map
+from components.access_gateway.envoy.operations_listener import METRICS_PATH
 from components.access_gateway.network_policy import gateway_policy
-from components.access_gateway.scope import Scope
-from components.access_gateway.workload import deployment, service
-from components.contracts import NetworkPeer, ServiceAddress
+from components.access_gateway.workload import METRICS_PORT_NAME, rollout
+from components.contracts import MetricsEndpoint, NetworkPeer, ServiceAddress
+from components.disruption import disruption_budget
 from components.labels import Labels, version_of
+from components.metadata import namespace_of
+from components.scope import Scope
+from components.workload import service, service_account
 
 _COMPONENT = "access-gateway"
 
@@ -30,29 +32,25 @@ class AccessGateway(pulumi.ComponentResource):
     """Namespace of the Service, known only once the Service has a ready endpoint."""
     selector: dict[str, str]
     """Labels of the gateway's pods and of nothing else."""
-    metrics_port: int
-    """Port of `/stats/prometheus`, on the pods only."""
+    metrics: MetricsEndpoint
+    """On the pods only."""
 
     def __init__(self, name: str, args: AccessGatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlflow:edge:AccessGateway", name, None, opts)
         labels = Labels(instance=name, component=_COMPONENT, version=version_of(args.image))
         scope = Scope(name=name, args=args, labels=labels, parent=self)
-        account = core.v1.ServiceAccount(
-            f"{name}-service-account",
-            metadata=scope.metadata(args.service.name),
-            automount_service_account_token=False,
-            opts=scope.options(),
-        )
+        account = service_account(scope, args.service.name)
         # Nothing flows from a NetworkPolicy, yet without it a pod of a default-deny namespace gets no keys.
-        rollout = deployment(scope, account, config_map(scope), after=[gateway_policy(scope)])
-        disruption_budget(scope)
-        # A Service waits for a ready endpoint: begun before the rollout has succeeded, it would only time out.
-        front = service(scope, after=[rollout])
+        deployment = rollout(scope, account, config_map(scope), after=[gateway_policy(scope)])
+        disruption_budget(scope, args.service.name)
+        front = service(scope, args.service, after=[deployment])
 
         self.service = args.service
-        self.namespace = front.metadata.apply(lambda metadata: metadata.namespace or "")
+        self.namespace = namespace_of(front.metadata)
         self.selector = labels.selector
-        self.metrics_port = METRICS_PORT
+        self.metrics = MetricsEndpoint(
+            job=args.service.name, selector=self.selector, port=METRICS_PORT_NAME, path=METRICS_PATH
+        )
         self.register_outputs({"url": args.service.url, "namespace": self.namespace})
 
 

@@ -11,10 +11,10 @@ from components.access_gateway.configuration import KEYS_PORT, METRICS_PORT
 from components.contracts import NetworkPeer
 
 if TYPE_CHECKING:
-    from components.access_gateway.scope import Scope
+    from components.access_gateway.args import GatewayScope
 
 
-def gateway_policy(scope: Scope) -> networking.v1.NetworkPolicy:
+def gateway_policy(scope: GatewayScope) -> networking.v1.NetworkPolicy:
     """In: the ingress controller or the tunnel, and Prometheus at its port. Out: DNS, MLflow, the team domain.
 
     The kubelet's probes come from the node, which NetworkPolicies never block.
@@ -26,7 +26,7 @@ def gateway_policy(scope: Scope) -> networking.v1.NetworkPolicy:
     return networking.v1.NetworkPolicy(
         name,
         metadata=scope.metadata(f"{args.service.name}-edges"),
-        spec=network_edges.both_ways(
+        spec=network_edges.confine(
             scope.labels.selector,
             ingress=[
                 *network_edges.incoming(args.ingress_peers, args.service.port),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from components.contracts import NetworkPeer
 from components.labels import Labels
+from components.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,3 +44,6 @@ class CloudflareTunnelArgs:
     image: str
     image_pull_secret: str | None
     metrics_peers: Sequence[NetworkPeer]
+
+
+TunnelScope: TypeAlias = Scope[CloudflareTunnelArgs]

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pulumi
-from pulumi_kubernetes import apps, core, meta, networking, policy
+from pulumi_kubernetes import apps, core, networking
 
-from components import network_edges, pods
+from components import network_edges
 from components.contracts import NetworkPeer
-from components.metadata import object_metadata
+from components.disruption import disruption_budget
+from components.immutable import secret
+from components.mounts import secret_mount
+from components.pods import pod_spec, probe
+from components.workload import deployment, service_account
 
 if TYPE_CHECKING:
-    from components.cloudflare_tunnel.args import CloudflareTunnelArgs
-    from components.labels import Labels
+    import pulumi
+
+    from components.cloudflare_tunnel.args import CloudflareTunnelArgs, TunnelScope
 
 METRICS_PORT = 2000
-_METRICS = "metrics"
+METRICS_PORT_NAME = "metrics"
 _REPLICAS = 2
 _USER = 65532
 """The image's own; a number is what Kubernetes can check."""
 _TOKEN_DIR = "/etc/cloudflared"  # noqa: S105 - a directory
 _TOKEN_FILE = "token"  # noqa: S105 - a file's name
-_GROUP_READABLE = 0o440
 _TUNNEL_PORT = 7844
 _HTTPS_PORT = 443
 _GRACE_SECONDS = 30
@@ -31,73 +34,34 @@ _EXIT_SECONDS = 15
 _PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
 
 
-def connector(
-    name: str, args: CloudflareTunnelArgs, labels: Labels, token: pulumi.Output[str], parent: pulumi.Resource
-) -> apps.v1.Deployment:
-    """Make the Deployment and what belongs to it.
-
-    Args:
-        name: Prefix of every Pulumi name.
-        args: The tunnel's arguments.
-        labels: Of every object; their selector is the pods'.
-        token: Proves that the tunnel is theirs; secret.
-        parent: The component.
-    """
-    child = pulumi.ResourceOptions(parent=parent)
-    account = core.v1.ServiceAccount(
-        f"{name}-service-account",
-        metadata=object_metadata(labels.all, name=args.deployment, namespace=args.namespace),
-        automount_service_account_token=False,
-        opts=child,
-    )
-    secret = core.v1.Secret(
-        f"{name}-token",
-        # No fixed name: a new token makes a new Secret, which rolls the pods.
-        metadata=object_metadata(labels.all, namespace=args.namespace),
-        immutable=True,
-        type="Opaque",
-        string_data={_TOKEN_FILE: token},
-        opts=child,
-    )
+def connector(scope: TunnelScope, token: pulumi.Output[str]) -> apps.v1.Deployment:
+    """Make the Deployment and what belongs to it; `token`, which is secret, proves that the tunnel is theirs."""
+    args = scope.args
     edges = networking.v1.NetworkPolicy(
-        f"{name}-edges",
-        metadata=object_metadata(labels.all, name=f"{args.deployment}-edges", namespace=args.namespace),
-        spec=_edges(args, labels),
-        opts=child,
+        f"{scope.name}-edges",
+        metadata=scope.metadata(f"{args.deployment}-edges"),
+        spec=_edges(scope),
+        opts=scope.options(),
     )
-    policy.v1.PodDisruptionBudget(
-        f"{name}-disruption-budget",
-        metadata=object_metadata(labels.all, name=args.deployment, namespace=args.namespace),
-        spec=policy.v1.PodDisruptionBudgetSpecArgs(
-            max_unavailable=1, selector=_selector(labels), unhealthy_pod_eviction_policy="AlwaysAllow"
-        ),
-        opts=child,
+    disruption_budget(scope, args.deployment)
+    pod = pod_spec(
+        _container(args),
+        [secret_mount(_TOKEN_FILE, secret(scope, "token", _TOKEN_FILE, token), _TOKEN_DIR)],
+        user=_USER,
+        service_account=service_account(scope, args.deployment),
+        image_pull_secret=args.image_pull_secret,
     )
-    return apps.v1.Deployment(
-        f"{name}-deployment",
-        metadata=object_metadata(labels.all, name=args.deployment, namespace=args.namespace),
-        spec=apps.v1.DeploymentSpecArgs(
-            replicas=_REPLICAS,
-            revision_history_limit=2,
-            selector=_selector(labels),
-            strategy=apps.v1.DeploymentStrategyArgs(
-                type="RollingUpdate",
-                rolling_update=apps.v1.RollingUpdateDeploymentArgs(max_unavailable=0, max_surge=1),
-            ),
-            template=core.v1.PodTemplateSpecArgs(
-                metadata=meta.v1.ObjectMetaArgs(labels=labels.all), spec=_pod(args, labels, account, secret)
-            ),
-        ),
-        # No value of the policy flows here, yet without it the pods of a default-deny namespace reach nothing.
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[edges]),
-    )
+    pod.termination_grace_period_seconds = _GRACE_SECONDS + _EXIT_SECONDS
+    # No value of the policy flows into the pods, yet without it those of a default-deny namespace reach nothing.
+    return deployment(scope, args.deployment, pod, replicas=_REPLICAS, after=[edges])
 
 
-def _edges(args: CloudflareTunnelArgs, labels: Labels) -> networking.v1.NetworkPolicySpecArgs:
+def _edges(scope: TunnelScope) -> networking.v1.NetworkPolicySpecArgs:
     """In: Prometheus. Out: DNS, the service, and Cloudflare."""
+    args = scope.args
     behind = NetworkPeer(pod_labels=args.service_selector)
-    return network_edges.both_ways(
-        labels.selector,
+    return network_edges.confine(
+        scope.labels.selector,
         ingress=network_edges.incoming(args.metrics_peers, METRICS_PORT),
         egress=[*network_edges.names(), *network_edges.outgoing([behind], args.service.port), _cloudflare()],
     )
@@ -120,25 +84,6 @@ def _cloudflare() -> networking.v1.NetworkPolicyEgressRuleArgs:
     )
 
 
-def _pod(
-    args: CloudflareTunnelArgs, labels: Labels, account: core.v1.ServiceAccount, secret: core.v1.Secret
-) -> core.v1.PodSpecArgs:
-    token = core.v1.SecretVolumeSourceArgs(secret_name=_name_of(secret), default_mode=_GROUP_READABLE)
-    pull_secret = args.image_pull_secret
-    return core.v1.PodSpecArgs(
-        service_account_name=_name_of(account),
-        automount_service_account_token=False,
-        enable_service_links=False,
-        image_pull_secrets=[core.v1.LocalObjectReferenceArgs(name=pull_secret)] if pull_secret else None,
-        security_context=pods.unprivileged(_USER),
-        termination_grace_period_seconds=_GRACE_SECONDS + _EXIT_SECONDS,
-        affinity=pods.apart(labels.selector),
-        topology_spread_constraints=pods.spread(labels.selector),
-        containers=[_container(args)],
-        volumes=[core.v1.VolumeArgs(name=_TOKEN_FILE, secret=token)],
-    )
-
-
 def _container(args: CloudflareTunnelArgs) -> core.v1.ContainerArgs:
     # By default, the port is whichever is free from 20241 on.
     options = {"--metrics": f"0.0.0.0:{METRICS_PORT}", "--grace-period": f"{_GRACE_SECONDS}s"}
@@ -149,31 +94,11 @@ def _container(args: CloudflareTunnelArgs) -> core.v1.ContainerArgs:
         image_pull_policy="IfNotPresent",
         command=["cloudflared", "tunnel", "--no-autoupdate", *settings],
         args=["run", f"--token-file={_TOKEN_DIR}/{_TOKEN_FILE}"],
-        ports=[core.v1.ContainerPortArgs(name=_METRICS, container_port=METRICS_PORT, protocol="TCP")],
+        ports=[core.v1.ContainerPortArgs(name=METRICS_PORT_NAME, container_port=METRICS_PORT, protocol="TCP")],
         resources=core.v1.ResourceRequirementsArgs(
             requests={"cpu": "50m", "memory": "64Mi"}, limits={"cpu": "500m", "memory": "256Mi"}
         ),
-        security_context=pods.hardened(),
-        volume_mounts=[core.v1.VolumeMountArgs(name=_TOKEN_FILE, mount_path=_TOKEN_DIR, read_only=True)],
         # /ready says whether a connection to Cloudflare stands, which no restart brings about.
-        readiness_probe=_probe("/ready", period=5, failures=2),
-        liveness_probe=_probe("/healthcheck", period=10, failures=6),
+        readiness_probe=probe("/ready", METRICS_PORT_NAME, period=5, failures=2),
+        liveness_probe=probe("/healthcheck", METRICS_PORT_NAME, period=10, failures=6),
     )
-
-
-def _probe(path: str, *, period: int, failures: int) -> core.v1.ProbeArgs:
-    return core.v1.ProbeArgs(
-        http_get=core.v1.HTTPGetActionArgs(path=path, port=_METRICS),
-        period_seconds=period,
-        timeout_seconds=5,
-        failure_threshold=failures,
-    )
-
-
-def _selector(labels: Labels) -> meta.v1.LabelSelectorArgs:
-    return meta.v1.LabelSelectorArgs(match_labels=labels.selector)
-
-
-def _name_of(resource: core.v1.Secret | core.v1.ServiceAccount) -> pulumi.Output[str]:
-    known: pulumi.Output[str] = resource.metadata.apply(lambda metadata: metadata.name or "")
-    return known

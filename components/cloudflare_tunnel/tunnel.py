@@ -8,8 +8,10 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.cloudflare_tunnel.args import COMPONENT
-from components.cloudflare_tunnel.connector import METRICS_PORT, connector
+from components.cloudflare_tunnel.connector import METRICS_PORT_NAME, connector
+from components.contracts import MetricsEndpoint
 from components.labels import Labels, version_of
+from components.scope import Scope
 
 if TYPE_CHECKING:
     from components.cloudflare_tunnel.args import CloudflareTunnelArgs
@@ -30,8 +32,8 @@ class CloudflareTunnel(pulumi.ComponentResource):
     """Public base URL, known once requests can arrive."""
     selector: dict[str, str]
     """Labels of the pods and of nothing else."""
-    metrics_port: int
-    """Port of `/metrics`."""
+    metrics: MetricsEndpoint
+    """On the pods only."""
 
     def __init__(self, name: str, args: CloudflareTunnelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlflow:edge:CloudflareTunnel", name, None, opts)
@@ -53,7 +55,7 @@ class CloudflareTunnel(pulumi.ComponentResource):
             config=cloudflare.ZeroTrustTunnelCloudflaredConfigConfigArgs(ingresses=_rules(args)),
             opts=child,
         )
-        pods = connector(name, args, labels, _token(args, tunnel, self), self)
+        pods = connector(Scope(name=name, args=args, labels=labels, parent=self), _token(args, tunnel, self))
         record = cloudflare.DnsRecord(
             f"{name}-record",
             zone_id=args.zone_id,
@@ -68,7 +70,9 @@ class CloudflareTunnel(pulumi.ComponentResource):
 
         self.url = record.id.apply(lambda _: f"https://{args.host}")
         self.selector = labels.selector
-        self.metrics_port = METRICS_PORT
+        self.metrics = MetricsEndpoint(
+            job=args.deployment, selector=self.selector, port=METRICS_PORT_NAME, path="/metrics"
+        )
         self.register_outputs({"url": self.url})
 
 

@@ -4,9 +4,18 @@ from components.mlflow_server.args import (
     AccessArgs,
     ArtifactDelivery,
     MlflowServerArgs,
+    PublicPeers,
     ResourceArgs,
     ScalingArgs,
 )
 from components.mlflow_server.server import MlflowServer
 
-__all__ = ["AccessArgs", "ArtifactDelivery", "MlflowServer", "MlflowServerArgs", "ResourceArgs", "ScalingArgs"]
+__all__ = [
+    "AccessArgs",
+    "ArtifactDelivery",
+    "MlflowServer",
+    "MlflowServerArgs",
+    "PublicPeers",
+    "ResourceArgs",
+    "ScalingArgs",
+]

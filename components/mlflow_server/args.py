@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+from components.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +55,19 @@ class ScalingArgs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublicPeers:
+    """Who brings the requests from outside, let in by a NetworkPolicy that names them.
+
+    NetworkPolicies add up: when others take over, an update makes theirs before the pods roll, and takes the former one
+    away at its end. One policy that changed in place would shut out the former before the others are ready.
+    """
+
+    name: str
+    """What they are, in a word: part of the policy's name."""
+    peers: Sequence[NetworkPeer]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccessArgs:
     """Who may talk to the server, by which name."""
 
@@ -61,16 +76,11 @@ class AccessArgs:
     """Origins of the pages that may call the API from a browser: the public URL."""
     extra_hosts: Sequence[str]
     """More values of the Host header, with a port where the client sends one."""
-    ingress_peers: Sequence[NetworkPeer]
+    public_peers: PublicPeers
     client_peers: Sequence[NetworkPeer]
     clients_confined: bool
     """The namespace denies its pods every connection by default: clients in it are given theirs to the server."""
     metrics_peers: Sequence[NetworkPeer]
-
-    @property
-    def peers(self) -> list[NetworkPeer]:
-        """Everybody who may open a connection to the server."""
-        return [*self.ingress_peers, *self.client_peers, *self.metrics_peers]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,3 +100,7 @@ class MlflowServerArgs:
     migration_deadline: int
     """Most seconds for the schema migration, all attempts and the image's download included."""
     access: AccessArgs
+
+
+ServerScope: TypeAlias = Scope[MlflowServerArgs]
+"""The server itself, or its migration."""

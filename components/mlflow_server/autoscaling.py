@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pulumi_kubernetes import apps, autoscaling
 
-from components.mlflow_server.scope import Scope, name_of
+from components.metadata import name_of
+
+if TYPE_CHECKING:
+    from components.mlflow_server.args import ServerScope
 
 _CALM_SECONDS = 300
 """Load has to stay low for so long before a pod goes: a start costs 10 s of a whole core."""
 
 
-def autoscaler(scope: Scope, deployment: apps.v1.Deployment) -> autoscaling.v2.HorizontalPodAutoscaler:
+def autoscaler(scope: ServerScope, deployment: apps.v1.Deployment) -> autoscaling.v2.HorizontalPodAutoscaler:
     """Scale the Deployment by CPU, which is what limits a server process; needs the cluster's metrics API."""
     scaling = scope.args.scaling
     cpu = autoscaling.v2.MetricSpecArgs(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_kubernetes import core
 
+from components import immutable
 from components.mlflow_server import files
-from components.mlflow_server.args import AccessArgs, ArtifactDelivery, MlflowServerArgs
+from components.mlflow_server.args import AccessArgs, ArtifactDelivery, MlflowServerArgs, ServerScope
 from components.mlflow_server.proxied_artifacts import PLUGIN_DIR, PROXIED_SCHEME
 
 if TYPE_CHECKING:
+    from pulumi_kubernetes import core
+
     from components.contracts import ServiceAddress
-    from components.mlflow_server.scope import Scope
 
 GRACEFUL_SECONDS = 60
 """How long a request that has begun may go on after the pod was told to stop."""
@@ -21,42 +22,25 @@ _KEEP_ALIVE_SECONDS = 120
 _WORKER_HEALTH_SECONDS = 60
 _POOL_RECYCLE_SECONDS = 1800
 
+METRICS_PATH = "/metrics"
 POD_IP = "$(POD_IP)"
 """The kubelet puts the pod's address here; the variable has to stand before its use in the container's `env`."""
 
 
-def config_map(scope: Scope) -> core.v1.ConfigMap:
-    """Make the immutable ConfigMap whose every key is an environment variable.
-
-    It has no fixed name: a changed value makes a new object, which rolls the pods, and the old one stays until the
-    last pod that reads it has gone.
-    """
+def config_map(scope: ServerScope) -> core.v1.ConfigMap:
+    """Make the ConfigMap whose every key is an environment variable."""
     args = scope.args
-    return core.v1.ConfigMap(
-        f"{scope.name}-settings",
-        metadata=scope.metadata(),
-        immutable=True,
-        data={**_server(args), **_stores(args), **database_environment(args)},
-        opts=scope.options(),
-    )
+    return immutable.config_map(scope, "settings", {**_server(args), **_stores(args), **database_environment(args)})
 
 
-def authorities(scope: Scope) -> core.v1.ConfigMap | None:
+def authorities(scope: ServerScope) -> core.v1.ConfigMap | None:
     """Make the ConfigMap of the certificate authorities, or None when the public ones will do."""
     certificates = {
         files.DATABASE_AUTHORITY: scope.args.database.ca_certificate,
         files.BUCKET_AUTHORITY: scope.args.bucket.ca_certificate,
     }
     data = {file: pem for file, pem in certificates.items() if pem}
-    if not data:
-        return None
-    return core.v1.ConfigMap(
-        f"{scope.name}-authorities",
-        metadata=scope.metadata(),
-        immutable=True,
-        data=data,
-        opts=scope.options(),
-    )
+    return immutable.config_map(scope, "authorities", data) if data else None
 
 
 def database_environment(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:

@@ -10,22 +10,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_kubernetes import core
 
+from components.immutable import secret
 from components.mlflow_server import files
 
 if TYPE_CHECKING:
-    from components.mlflow_server.scope import Scope
+    from pulumi_kubernetes import core
+
+    from components.mlflow_server.args import ServerScope
 
 
-def database_login(scope: Scope) -> core.v1.Secret:
-    """Make the immutable Secret with the connection service file; host and user are in the URI."""
+def database_login(scope: ServerScope) -> core.v1.Secret:
+    """Make the Secret with the connection service file; host and user are in the URI."""
     content = pulumi.Output.concat(f"[{files.DATABASE_SERVICE}]\npassword=", scope.args.database.password, "\n")
-    return _secret(scope, "database", files.DATABASE_LOGIN, content)
+    return secret(scope, "database", files.DATABASE_LOGIN, content)
 
 
-def bucket_key(scope: Scope) -> core.v1.Secret:
-    """Make the immutable Secret with the AWS shared credentials file."""
+def bucket_key(scope: ServerScope) -> core.v1.Secret:
+    """Make the Secret with the AWS shared credentials file."""
     content = pulumi.Output.concat(
         "[default]\naws_access_key_id = ",
         scope.args.bucket.access_key,
@@ -33,16 +35,4 @@ def bucket_key(scope: Scope) -> core.v1.Secret:
         scope.args.bucket.secret_key,
         "\n",
     )
-    return _secret(scope, "bucket", files.BUCKET_KEY, content)
-
-
-def _secret(scope: Scope, suffix: str, file: str, content: pulumi.Output[str]) -> core.v1.Secret:
-    # No fixed name: a rotated password makes a new Secret, and pods of the old ReplicaSet can still start meanwhile.
-    return core.v1.Secret(
-        f"{scope.name}-{suffix}",
-        metadata=scope.metadata(),
-        immutable=True,
-        type="Opaque",
-        string_data={file: content},
-        opts=scope.options(),
-    )
+    return secret(scope, "bucket", files.BUCKET_KEY, content)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pulumi_kubernetes import core
+from components.immutable import config_map
+from components.mounts import Mount, config_map_mount
 
-from components.mlflow_server.pod import Mount
-from components.mlflow_server.scope import Scope, name_of
+if TYPE_CHECKING:
+    from pulumi_kubernetes import core
+
+    from components.mlflow_server.args import ServerScope
 
 PROXIED_SCHEME = "proxied-s3"
 PLUGIN_DIR = "/etc/mlflow/plugin"
@@ -17,32 +21,22 @@ _DISTRIBUTION = f"{_MODULE}-1.dist-info"
 """Python finds entry points in a directory of this form, anywhere on its path."""
 
 
-def plugin_config_map(scope: Scope) -> core.v1.ConfigMap:
+def plugin_config_map(scope: ServerScope) -> core.v1.ConfigMap:
     """Make the ConfigMap with the plugin's source and the metadata by which MLflow discovers it."""
-    return core.v1.ConfigMap(
-        f"{scope.name}-plugin",
-        metadata=scope.metadata(),
-        immutable=True,
-        data={
-            f"{_MODULE}.py": _SOURCE.read_text(encoding="utf-8"),
-            "METADATA": f"Metadata-Version: 2.1\nName: {_MODULE}\nVersion: 1\n",
-            "entry_points.txt": (
-                f"[mlflow.artifact_repository]\n{PROXIED_SCHEME} = {_MODULE}:ProxiedS3ArtifactRepository\n"
-            ),
-        },
-        opts=scope.options(),
-    )
+    entry_point = f"{PROXIED_SCHEME} = {_MODULE}:ProxiedS3ArtifactRepository"
+    distribution = {
+        f"{_MODULE}.py": _SOURCE.read_text(encoding="utf-8"),
+        "METADATA": f"Metadata-Version: 2.1\nName: {_MODULE}\nVersion: 1\n",
+        "entry_points.txt": f"[mlflow.artifact_repository]\n{entry_point}\n",
+    }
+    return config_map(scope, "plugin", distribution)
 
 
-def plugin_mount(config_map: core.v1.ConfigMap) -> Mount:
+def plugin_mount(plugin: core.v1.ConfigMap) -> Mount:
     """Mount the plugin as an installed distribution looks like."""
     paths = {
         f"{_MODULE}.py": f"{_MODULE}.py",
         "METADATA": f"{_DISTRIBUTION}/METADATA",
         "entry_points.txt": f"{_DISTRIBUTION}/entry_points.txt",
     }
-    source = core.v1.ConfigMapVolumeSourceArgs(
-        name=name_of(config_map.metadata),
-        items=[core.v1.KeyToPathArgs(key=key, path=path) for key, path in paths.items()],
-    )
-    return Mount(volume=core.v1.VolumeArgs(name="plugin", config_map=source), path=PLUGIN_DIR)
+    return config_map_mount("plugin", plugin, PLUGIN_DIR, paths)

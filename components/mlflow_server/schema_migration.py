@@ -15,12 +15,13 @@ import pulumi
 from pulumi_kubernetes import batch, core, meta
 
 from components.mlflow_server.configuration import database_environment
-from components.mlflow_server.pod import Mount, environment, pod_spec
+from components.mlflow_server.pod import server_pod
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.mlflow_server.scope import Scope
+    from components.mlflow_server.args import ServerScope
+    from components.mounts import Mount
 
 _AWAIT_MARGIN_SECONDS = 60
 """Pulumi waits longer than the deadline, so that the Job's own reason is what the operator reads."""
@@ -29,7 +30,10 @@ _NAME_HASH_LENGTH = 10
 
 
 def migration_job(
-    scope: Scope, service_account: core.v1.ServiceAccount, mounts: Sequence[Mount], after: Sequence[pulumi.Resource]
+    scope: ServerScope,
+    service_account: core.v1.ServiceAccount,
+    mounts: Sequence[Mount],
+    after: Sequence[pulumi.Resource],
 ) -> batch.v1.Job:
     """Make the Job; it is registered as created only when it has completed.
 
@@ -45,12 +49,12 @@ def migration_job(
         image_pull_policy="IfNotPresent",
         # The command takes the URI as an argument only; it carries no password.
         command=["mlflow", "db", "upgrade", "$(MLFLOW_BACKEND_STORE_URI)"],
-        env=environment(database_environment(args)),
+        env=[core.v1.EnvVarArgs(name=name, value=value) for name, value in database_environment(args).items()],
         resources=core.v1.ResourceRequirementsArgs(
             requests={"cpu": "100m", "memory": "512Mi"}, limits={"cpu": args.resources.cpu_limit, "memory": "1Gi"}
         ),
     )
-    pod = pod_spec(args, service_account, container, mounts)
+    pod = server_pod(args, service_account, container, mounts)
     pod.restart_policy = "Never"  # each attempt keeps its own log
     patience = f"{args.migration_deadline + _AWAIT_MARGIN_SECONDS}s"
     return batch.v1.Job(

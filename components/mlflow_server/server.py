@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import pulumi
-from pulumi_kubernetes import apps, batch, core
+from typing import TYPE_CHECKING
 
-from components.contracts import ServiceAddress  # noqa: TC001 - Pulumi evaluates a component's annotations
+import pulumi
+
+from components.contracts import MetricsEndpoint, ServiceAddress
+from components.disruption import disruption_budget
 from components.labels import Labels, version_of
+from components.metadata import namespace_of
 from components.mlflow_server import files
-from components.mlflow_server.args import ArtifactDelivery, MlflowServerArgs
+from components.mlflow_server.args import ArtifactDelivery, MlflowServerArgs, ServerScope
 from components.mlflow_server.autoscaling import autoscaler
-from components.mlflow_server.configuration import authorities, config_map
+from components.mlflow_server.configuration import METRICS_PATH, authorities, config_map
 from components.mlflow_server.credentials import bucket_key, database_login
-from components.mlflow_server.disruption import disruption_budget
-from components.mlflow_server.network_policy import client_policies, migration_policy, server_policy
-from components.mlflow_server.pod import Mount, authorities_mount, scratch_mount, secret_mount
+from components.mlflow_server.network_policy import client_policies, migration_policy, public_policy, server_policy
 from components.mlflow_server.proxied_artifacts import plugin_config_map, plugin_mount
 from components.mlflow_server.schema_migration import migration_job
-from components.mlflow_server.scope import Scope
-from components.mlflow_server.workload import deployment, service
+from components.mlflow_server.workload import rollout
+from components.mounts import Mount, config_map_mount, scratch_mount, secret_mount
+from components.scope import Scope
+from components.workload import PORT_NAME, service, service_account
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes import apps, batch, core
 
 _METRICS_SIZE = "128Mi"
 """Counters of every process that the pod has had, a few MiB each."""
@@ -38,57 +44,52 @@ class MlflowServer(pulumi.ComponentResource):
     """Namespace of the Service, known only once the Service has a ready endpoint."""
     selector: dict[str, str]
     """Labels of the server's pods and of nothing else."""
-    metrics_port: int
-    """Port of `/metrics`; the server's own."""
+    metrics: MetricsEndpoint
+    """Behind the Service."""
 
     def __init__(self, name: str, args: MlflowServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlflow:server:MlflowServer", name, None, opts)
         version = version_of(args.image)
         scope = self._scope(name, args, "tracking-server", version)
-        account = core.v1.ServiceAccount(
-            f"{name}-service-account",
-            metadata=scope.metadata(name),
-            automount_service_account_token=False,
-            opts=scope.options(),
-        )
+        account = service_account(scope, name)
         database_mounts = _database_mounts(scope)
         migration = _migration(self._scope(name, args, "schema-migration", version), account, database_mounts)
-        rollout = _rollout(scope, account, database_mounts, [migration, server_policy(scope)])
+        policies = [server_policy(scope), public_policy(scope)]
+        deployment = _rollout(scope, account, database_mounts, [migration, *policies])
         if args.scaling.max_replicas:
-            autoscaler(scope, rollout)
-        disruption_budget(scope)
+            autoscaler(scope, deployment)
+        disruption_budget(scope, args.service.name)
         client_policies(scope)
-        # A Service waits for a ready endpoint: begun before the rollout has succeeded, it would only time out.
-        front = service(scope, after=[rollout])
+        front = service(scope, args.service, after=[deployment])
 
         self.service = args.service
-        self.namespace = front.metadata.apply(lambda metadata: metadata.namespace or "")
+        self.namespace = namespace_of(front.metadata)
         self.selector = scope.labels.selector
-        self.metrics_port = args.service.port
+        self.metrics = MetricsEndpoint(job=args.service.name, selector=self.selector, port=PORT_NAME, path=METRICS_PATH)
         self.register_outputs({"url": args.service.url, "namespace": self.namespace})
 
-    def _scope(self, name: str, args: MlflowServerArgs, component: str, version: str) -> Scope:
+    def _scope(self, name: str, args: MlflowServerArgs, component: str, version: str) -> ServerScope:
         labels = Labels(instance=name, component=component, version=version)
         return Scope(name=name, args=args, labels=labels, parent=self)
 
 
-def _database_mounts(scope: Scope) -> list[Mount]:
+def _database_mounts(scope: ServerScope) -> list[Mount]:
     """Mount what it takes to reach the database: for the migration and for the server."""
     mounts = [secret_mount("database", database_login(scope), files.DATABASE_LOGIN_DIR)]
     trusted = authorities(scope)
     if trusted:
-        mounts.append(authorities_mount(trusted))
+        mounts.append(config_map_mount("authorities", trusted, files.AUTHORITIES_DIR))
     return mounts
 
 
-def _migration(scope: Scope, account: core.v1.ServiceAccount, database_mounts: list[Mount]) -> batch.v1.Job:
+def _migration(scope: ServerScope, account: core.v1.ServiceAccount, database_mounts: list[Mount]) -> batch.v1.Job:
     scratch = scratch_mount("tmp", files.TEMPORARY_DIR, _MIGRATION_TMP_SIZE)
     # Nothing flows from a NetworkPolicy, yet without it a default-deny namespace lets the Job reach nothing.
     return migration_job(scope, account, [*database_mounts, scratch], after=[migration_policy(scope)])
 
 
 def _rollout(
-    scope: Scope,
+    scope: ServerScope,
     account: core.v1.ServiceAccount,
     database_mounts: list[Mount],
     after: list[pulumi.Resource],
@@ -102,4 +103,4 @@ def _rollout(
     if scope.args.artifact_delivery is ArtifactDelivery.PROXIED:
         mounts.append(plugin_mount(plugin_config_map(scope)))
     # The schema and the policies have no value that flows into the pods, but have to be there before them.
-    return deployment(scope, account, config_map(scope), mounts, after)
+    return rollout(scope, account, config_map(scope), mounts, after)

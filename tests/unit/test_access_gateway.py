@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -39,7 +40,7 @@ def deploy(*, preview: bool = False, **differences: Any) -> Recording:
             "metrics_peers": [NetworkPeer(namespace="monitoring")],
         }
         gateway = AccessGateway("gateway", AccessGatewayArgs(**{**given, **differences}))
-        return {"namespace": gateway.namespace, "selector": gateway.selector, "metricsPort": gateway.metrics_port}
+        return {"namespace": gateway.namespace, "selector": gateway.selector, "metrics": asdict(gateway.metrics)}
 
     return engine.run(program, preview=preview)
 
@@ -196,7 +197,13 @@ def test_the_service_has_the_agreed_name_and_port(made: Recording) -> None:
 
     assert made.one("core/v1:Service").metadata["name"] == "mlflow-gateway"
     assert (port["port"], port["targetPort"]) == (8080, "http")
-    assert made.exports["metricsPort"] == 9901
+
+
+def test_prometheus_finds_the_numbers_at_a_port_of_the_pods(made: Recording) -> None:
+    metrics = made.exports["metrics"]
+
+    assert (metrics["job"], metrics["path"]) == ("mlflow-gateway", "/stats/prometheus")
+    assert {port["name"]: port["containerPort"] for port in container(made)["ports"]}[metrics["port"]] == 9901
 
 
 def test_envoy_talks_to_mlflow_and_the_team_domain(made: Recording) -> None:

@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from components.mlflow_server import PublicPeers
+from stacks.platform import deploy
+from stacks.settings import load_settings
+from tests.unit import engine, stack_files
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.conftest import Deploy
-    from tests.unit.engine import Recording
+    from tests.unit.engine import Recording, Registration
 
 DATABASE = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "data-platform"}},
@@ -14,39 +24,90 @@ CLIENTS_AND_PROMETHEUS = [
     {"podSelector": {"matchLabels": {"mlflow-platform.io/client": "true"}}},
     {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
 ]
-GATEWAY = {
-    "app": "mlflow",
-    "app.kubernetes.io/name": "mlflow",
-    "app.kubernetes.io/instance": "gateway",
-    "app.kubernetes.io/component": "access-gateway",
+INGRESS = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}},
+    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "ingress-nginx"}},
 }
+GATEWAY = {
+    "podSelector": {
+        "matchLabels": {
+            "app": "mlflow",
+            "app.kubernetes.io/name": "mlflow",
+            "app.kubernetes.io/instance": "gateway",
+            "app.kubernetes.io/component": "access-gateway",
+        }
+    }
+}
+PUBLIC = {"dev": ("ingress", INGRESS), "prod": ("gateway", GATEWAY), "tunnelled": ("gateway", GATEWAY)}
+"""Who brings the requests from outside: the word in the policy's name, and the peer."""
 
 
 def ports(rule: dict[str, Any]) -> list[int]:
     return [port["port"] for port in rule["ports"]]
 
 
-def test_the_server_is_reached_by_the_ingress_clients_and_prometheus_only(dev: Recording) -> None:
-    (rule,) = dev.called("mlflow-server-edges").spec["ingress"]
-
-    assert ports(rule) == [5000]
-    assert rule["from"] == [
-        {
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}},
-            "podSelector": {"matchLabels": {"app.kubernetes.io/name": "ingress-nginx"}},
-        },
-        *CLIENTS_AND_PROMETHEUS,
+def policies_of_the_server(recording: Recording) -> list[Registration]:
+    """Those that say who reaches the server's pods: what any of them allows is allowed."""
+    labels = recording.called("mlflow-deployment").spec["template"]["metadata"]["labels"]
+    policies = recording.of_type("networking.k8s.io/v1:NetworkPolicy")
+    selectors = {policy.name: policy.spec["podSelector"].get("matchLabels", {}) for policy in policies}
+    return [
+        policy for policy in policies if selectors[policy.name] and selectors[policy.name].items() <= labels.items()
     ]
 
 
-def test_behind_single_sign_on_the_gateway_takes_the_place_of_the_ingress(
-    prod: Recording, tunnelled: Recording
+@pytest.mark.parametrize("mode", PUBLIC)
+def test_the_server_is_reached_by_who_brings_public_requests_clients_and_prometheus_only(
+    request: pytest.FixtureRequest, mode: str
 ) -> None:
-    for recording in (prod, tunnelled):
-        (rule,) = recording.called("mlflow-server-edges").spec["ingress"]
+    recording: Recording = request.getfixturevalue(mode)
+    rules = [rule for policy in policies_of_the_server(recording) for rule in policy.spec.get("ingress", [])]
+    peers = [peer for rule in rules for peer in rule["from"]]
 
-        assert ports(rule) == [5000]
-        assert rule["from"] == [{"podSelector": {"matchLabels": GATEWAY}}, *CLIENTS_AND_PROMETHEUS]
+    assert [ports(rule) for rule in rules] == [[5000]] * len(rules)
+    assert len(peers) == 3
+    assert all(peer in peers for peer in (PUBLIC[mode][1], *CLIENTS_AND_PROMETHEUS))
+
+
+@pytest.mark.parametrize("mode", PUBLIC)
+def test_who_brings_public_requests_is_let_in_by_a_policy_of_that_name(
+    request: pytest.FixtureRequest, mode: str
+) -> None:
+    recording: Recording = request.getfixturevalue(mode)
+    name, peer = PUBLIC[mode]
+    policy = recording.called(f"mlflow-from-{name}")
+    (rule,) = policy.spec["ingress"]
+
+    assert policy.metadata["name"] == policy.name
+    assert policy.spec["policyTypes"] == ["Ingress"]
+    assert rule["from"] == [peer]
+
+
+def test_turning_single_sign_on_on_or_off_makes_another_policy_and_changes_none_that_lets_the_former_in(
+    dev: Recording, prod: Recording
+) -> None:
+    before, after = ({policy.urn: policy for policy in policies_of_the_server(each)} for each in (dev, prod))
+
+    assert {before[urn].name for urn in before.keys() - after.keys()} == {"mlflow-from-ingress"}
+    assert {after[urn].name for urn in after.keys() - before.keys()} == {"mlflow-from-gateway"}
+    assert [urn for urn in before.keys() & after.keys() if before[urn].spec != after[urn].spec] == []
+
+
+def test_the_server_waits_for_every_policy_of_its_pods(stack: Recording) -> None:
+    policies = {policy.urn for policy in policies_of_the_server(stack)}
+
+    assert len(policies) == 2
+    assert policies <= stack.called("mlflow-deployment").dependencies
+
+
+def test_without_anybody_who_brings_public_requests_the_server_stays_closed_to_them(tmp_path: Path) -> None:
+    settings = load_settings(stack_files.reader("dev", tmp_path))
+    nobody = replace(settings.access, public_peers=PublicPeers(name="nobody", peers=()))
+    recording = engine.run(lambda: deploy(replace(settings, access=nobody)))
+    policy = recording.called("mlflow-from-nobody").spec
+
+    assert policy["policyTypes"] == ["Ingress"]
+    assert "ingress" not in policy
 
 
 def test_the_server_reaches_dns_the_database_and_the_bucket_only(stack: Recording) -> None:

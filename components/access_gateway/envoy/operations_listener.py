@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.access_gateway.envoy.settings import extension, typed
+from components.access_gateway.envoy.listener import http_listener
+from components.access_gateway.envoy.settings import extension
 from components.access_gateway.envoy.signing_keys import KEYS_CLUSTER, KEYS_PATH
 from components.access_gateway.envoy.upstreams import ADMIN_CLUSTER
 
@@ -19,33 +20,26 @@ STARTED_PATH = KEYS_PATH
 
 def operations_listener(settings: EnvoySettings) -> Message:
     """Describe the listener; whoever may reach it is a matter of the NetworkPolicy."""
-    manager = typed(
-        "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        stat_prefix="operations",
-        route_config={
-            "virtual_hosts": [
-                {
-                    "name": "operations",
-                    "domains": ["*"],
-                    "routes": [
-                        _route(METRICS_PATH, ADMIN_CLUSTER),
-                        _route(READY_PATH, ADMIN_CLUSTER),
-                        _route(STARTED_PATH, KEYS_CLUSTER),
-                    ],
-                }
-            ]
-        },
-        http_filters=[extension("envoy.filters.http.router", "extensions.filters.http.router.v3.Router")],
-    )
-    return {
+    host = {
         "name": "operations",
-        "address": settings.listen.operations.address,
-        "ignore_global_conn_limit": True,
-        "bypass_overload_manager": True,
-        "filter_chains": [
-            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+        "domains": ["*"],
+        "routes": [
+            _route(METRICS_PATH, ADMIN_CLUSTER),
+            _route(READY_PATH, ADMIN_CLUSTER),
+            _route(STARTED_PATH, KEYS_CLUSTER),
         ],
     }
+    manager = {
+        "route_config": {"virtual_hosts": [host]},
+        "http_filters": [extension("envoy.filters.http.router", "extensions.filters.http.router.v3.Router")],
+    }
+    return http_listener(
+        "operations",
+        settings.listen.operations,
+        manager,
+        ignore_global_conn_limit=True,
+        bypass_overload_manager=True,
+    )
 
 
 def _route(path: str, cluster: str) -> Message:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from components.access_gateway.envoy.access_log import access_log
 from components.access_gateway.envoy.assertion import assertion_filters
 from components.access_gateway.envoy.identity import FORGEABLE_HEADERS, FORGEABLE_PREFIXES
+from components.access_gateway.envoy.listener import http_listener
 from components.access_gateway.envoy.routes import virtual_hosts
-from components.access_gateway.envoy.settings import extension, lua, typed
+from components.access_gateway.envoy.settings import extension, lua
 
 if TYPE_CHECKING:
     from components.access_gateway.envoy.settings import EnvoySettings, Message
@@ -27,25 +28,16 @@ _SCRIPT = Path(__file__).with_name("forwarded_request.lua")
 
 def public_listener(settings: EnvoySettings) -> Message:
     """Describe the listener: HTTP/1.1 without TLS, which ends at the ingress or the tunnel."""
-    manager = typed(
-        "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        stat_prefix="public",
-        codec_type="HTTP1",
-        route_config={"name": "public", "virtual_hosts": virtual_hosts(settings)},
-        http_filters=_filters(settings),
-        access_log=access_log(),
+    manager = {
+        "codec_type": "HTTP1",
+        "route_config": {"name": "public", "virtual_hosts": virtual_hosts(settings)},
+        "http_filters": _filters(settings),
+        "access_log": access_log(),
         **_request_hygiene(),
         **_answers(),
         **_patience(),
-    )
-    return {
-        "name": "public",
-        "address": settings.listen.public.address,
-        "per_connection_buffer_limit_bytes": _BUFFER_BYTES,
-        "filter_chains": [
-            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
-        ],
     }
+    return http_listener("public", settings.listen.public, manager, per_connection_buffer_limit_bytes=_BUFFER_BYTES)
 
 
 def _filters(settings: EnvoySettings) -> list[Message]:

@@ -81,14 +81,9 @@ class EnvoySettings:
     upstream: Endpoint
 
 
-def typed(kind: str, **fields: Any) -> Message:
-    """Build a message that names its own type, such as `extensions.filters.http.router.v3.Router`."""
-    return {"@type": f"type.googleapis.com/envoy.{kind}", **fields}
-
-
 def extension(name: str, kind: str, **fields: Any) -> Message:
-    """Build an entry of a list of extensions."""
-    return {"name": name, "typed_config": typed(kind, **fields)}
+    """Build an entry of a list of extensions, of a kind such as `extensions.filters.http.router.v3.Router`."""
+    return {"name": name, "typed_config": {"@type": f"type.googleapis.com/envoy.{kind}", **fields}}
 
 
 def lua(script: Path) -> Message:

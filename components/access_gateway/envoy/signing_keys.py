@@ -22,7 +22,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.access_gateway.envoy.settings import LOOPBACK, PUBLIC_AUTHORITIES, extension, lua, typed
+from components.access_gateway.envoy.listener import http_listener
+from components.access_gateway.envoy.settings import LOOPBACK, PUBLIC_AUTHORITIES, extension, lua
 from components.access_gateway.envoy.upstreams import cluster
 
 if TYPE_CHECKING:
@@ -62,23 +63,14 @@ def keys_listener(settings: EnvoySettings) -> Message:
         "direct_response": {"status": 404},
         "metadata": {"filter_metadata": {"envoy.filters.http.lua": memory}},
     }
-    manager = typed(
-        "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        stat_prefix="signing_keys",
-        route_config={"virtual_hosts": [{"name": "signing_keys", "domains": ["*"], "routes": [route]}]},
-        http_filters=[
+    manager = {
+        "route_config": {"virtual_hosts": [{"name": "signing_keys", "domains": ["*"], "routes": [route]}]},
+        "http_filters": [
             lua(_SCRIPT),
             extension("envoy.filters.http.router", "extensions.filters.http.router.v3.Router"),
         ],
-    )
-    return {
-        "name": "signing_keys",
-        "address": settings.listen.keys.address,
-        "ignore_global_conn_limit": True,
-        "filter_chains": [
-            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
-        ],
     }
+    return http_listener("signing_keys", settings.listen.keys, manager, ignore_global_conn_limit=True)
 
 
 def keys_clusters(settings: EnvoySettings) -> list[Message]:

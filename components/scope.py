@@ -1,9 +1,9 @@
-"""What every module of this package needs to make an object."""
+"""What every module of a component needs to make an object."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import pulumi
 from pulumi_kubernetes import meta
@@ -14,16 +14,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from components.labels import Labels
-    from components.mlflow_server.args import MlflowServerArgs
+
+
+class Placed(Protocol):
+    """Arguments of a component whose objects live in one namespace."""
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """Flows into every object, so that they wait for the namespace."""
+
+
+Args_co = TypeVar("Args_co", bound=Placed, covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scope:
-    """One part of the server (the server itself, or its migration) within one component."""
+class Scope(Generic[Args_co]):
+    """A component, or one part of it that has labels of its own."""
 
     name: str
     """Prefix of every Pulumi name."""
-    args: MlflowServerArgs
+    args: Args_co
     labels: Labels
     parent: pulumi.Resource
 
@@ -38,8 +48,3 @@ class Scope:
     def options(self, after: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
         """Options of a child; `after` is for what has to exist first although no value of it flows here."""
         return pulumi.ResourceOptions(parent=self.parent, depends_on=list(after) or None)
-
-
-def name_of(metadata: pulumi.Output[meta.v1.outputs.ObjectMeta]) -> pulumi.Output[str]:
-    """Name that an object got; passing it on is what makes the user of an object wait for it."""
-    return metadata.apply(lambda known: known.name or "")
