@@ -10,13 +10,15 @@ from components.artifact_bucket import ArtifactBucket
 from components.backend_database import BackendDatabase
 from components.contracts import BucketAccess, DatabaseConnection, ServiceAddress
 from components.mlflow_server import MlflowServer, MlflowServerArgs
+from components.monitoring import Monitoring, MonitoringArgs
 from components.namespace import Namespace
-from stacks.edge import edge, server_access
+from stacks.edge import Edge, edge, server_access
 from stacks.providers import kubernetes_provider, minio_provider, postgresql_provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stacks.monitoring_settings import MonitoringSettings
     from stacks.settings import Settings
 
 _SERVICE = "mlflow"
@@ -48,14 +50,33 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
         ),
         cluster,
     )
+    way_in = edge(settings, server, cluster)
+    if settings.monitoring:
+        _monitoring(settings.monitoring, server, way_in, cluster)
     return {
-        **edge(settings, server, cluster).outputs,
+        **way_in.outputs,
         "trackingUri": server.service.url,
         "namespace": namespace.name,
         "service": server.service.name,
         "bucket": bucket.bucket,
         "database": database.database,
     }
+
+
+def _monitoring(
+    monitoring: MonitoringSettings, server: MlflowServer, way_in: Edge, cluster: pulumi.ResourceOptions
+) -> Monitoring:
+    return Monitoring(
+        "monitoring",
+        MonitoringArgs(
+            namespace=server.namespace,
+            server=server.metrics,
+            others=way_in.metrics,
+            scrape_seconds=monitoring.scrape_seconds,
+            discovery_labels=monitoring.discovery_labels,
+        ),
+        cluster,
+    )
 
 
 def _database(settings: Settings) -> DatabaseConnection:

@@ -15,6 +15,7 @@ from stacks import checks
 from stacks.access_settings import AccessSettings, read_delivery, read_sign_on
 from stacks.capacity import check_connections, check_memory
 from stacks.config_reader import ConfigReader
+from stacks.monitoring_settings import MonitoringSettings, read_monitoring
 from stacks.route_settings import RouteSettings, read_route
 from stacks.server_settings import read_access, read_resources, read_scaling
 from stacks.storage_settings import ProvisionedBucket, ProvisionedDatabase, read_bucket, read_database
@@ -44,6 +45,8 @@ class Settings:
     route: RouteSettings
     sign_on: AccessSettings | None
     """None: whoever reaches the route reaches the server."""
+    monitoring: MonitoringSettings | None
+    """None: Prometheus is not told of the platform."""
     database: ProvisionedDatabase | DatabaseConnection
     """One to make, or one that exists."""
     bucket: ProvisionedBucket | BucketAccess
@@ -84,6 +87,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         access=read_access(reader, route.host, tls_required=route.tls_required, clients_confined=namespace.create),
         route=route,
         sign_on=read_sign_on(reader, delivery, host=route.host),
+        monitoring=read_monitoring(reader),
         database=read_database(reader, connection_limit=limit, protect=protect),
         bucket=read_bucket(reader, protect=protect),
     )

@@ -32,6 +32,8 @@ MAY_DIFFER = {
     "artifactAdminServer",
     "artifactAdminUser",
     "artifactCaFile",
+    "monitoring",
+    "monitoringLabels",
 }
 # By the names of the containers.
 IMAGES = {
@@ -233,11 +235,11 @@ def test_a_forgotten_provider_is_an_error(name: str) -> None:
     assert stack_files.stack_file(name)["pulumi:disable-default-providers"] == ["*"]
 
 
-def test_without_access_dev_and_prod_have_the_same_resources_except_what_an_own_namespace_needs(
+def test_without_access_and_monitoring_dev_and_prod_have_the_same_resources_except_what_an_own_namespace_needs(
     dev: Recording, deployed: Deploy
 ) -> None:
     own_namespace = {"platform-namespace", "platform-default-deny", "mlflow-client-edges-1"}
-    prod = deployed("prod", **WITHOUT_ACCESS)
+    prod = deployed("prod", **WITHOUT_ACCESS, monitoring=False)
     names = [{(resource.type, resource.name) for resource in recording} for recording in (dev, prod)]
 
     assert {name for _, name in names[0] ^ names[1]} == own_namespace

@@ -12,7 +12,7 @@ from pulumi.runtime import config as runtime_config
 from components.contracts import BucketAccess, DatabaseConnection
 from stacks.config_reader import ConfigError, ConfigReader
 from stacks.settings import load_settings
-from tests.unit import stack_files, test_access_settings
+from tests.unit import stack_files, test_access_settings, test_monitoring_settings
 from tests.unit.engine import PROJECT
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("artifactBucket", "a..b", "is not 3 to 63 lower-case letters"),
     ("artifactEndpoint", "minio:9000", "is not of the form https://HOST:PORT"),
     ("artifactEndpoint", "https://minio:9000/bucket", "has more than scheme, host and port"),
+    ("artifactEndpoint", "https://minio:9000#bucket", "has more than scheme, host and port"),
     ("artifactEndpoint", "https://minio:port", "has a port that is none"),
     ("artifactEndpoint", "", "is empty, which means AWS S3"),
     ("artifactRegion", "", "is not a name of lower-case letters"),
@@ -142,7 +143,9 @@ def test_every_key_that_can_be_wrong_has_a_test() -> None:
     cannot_be_wrong = {"kubeContext"}
     together = {"tlsPrivateKey", "artifactAccessKey", "artifactSecretKey"}
 
-    tested = {key for key, _, _ in [*BAD_VALUES, *test_access_settings.BAD_VALUES]}
+    tested = {
+        key for key, _, _ in [*BAD_VALUES, *test_access_settings.BAD_VALUES, *test_monitoring_settings.BAD_VALUES]
+    }
 
     assert set(stack_files.schema()) == tested | cannot_be_wrong | together
 

@@ -1,0 +1,33 @@
+"""Arguments of the component `Monitoring`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from components.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pulumi
+
+    from components.contracts import MetricsEndpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringArgs:
+    """Arguments of `Monitoring`."""
+
+    namespace: pulumi.Input[str]
+    """Flows into every object, so that they wait for the namespace."""
+    server: MetricsEndpoint
+    """Behind the Service of this name."""
+    others: Sequence[MetricsEndpoint]
+    """At ports that no Service has."""
+    scrape_seconds: int
+    discovery_labels: Mapping[str, str]
+    """By which Prometheus selects monitors, beside the recommended labels."""
+
+
+MonitoringScope: TypeAlias = Scope[MonitoringArgs]

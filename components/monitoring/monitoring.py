@@ -1,0 +1,30 @@
+"""The component itself."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.labels import Labels
+from components.monitoring.args import MonitoringArgs  # noqa: TC001 - Pulumi evaluates a component's annotations
+from components.monitoring.scraping import pod_monitor, service_monitor
+from components.scope import Scope
+
+
+class Monitoring(pulumi.ComponentResource):
+    """Monitors for a Prometheus that the Prometheus operator runs, such as that of kube-prometheus-stack.
+
+    Left out: Prometheus itself, and its way to the pods, which the NetworkPolicies of those pods allow.
+    """
+
+    monitors: list[str]
+    """Names of the ServiceMonitor and of the PodMonitors."""
+
+    def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlflow:monitoring:Monitoring", name, None, opts)
+        scope = Scope(name=name, args=args, labels=Labels(instance=name, component="monitoring"), parent=self)
+        service_monitor(scope, args.server)
+        for endpoint in args.others:
+            pod_monitor(scope, endpoint)
+
+        self.monitors = [args.server.job, *(endpoint.job for endpoint in args.others)]
+        self.register_outputs({"monitors": self.monitors})

@@ -1,0 +1,49 @@
+"""Reads what concerns monitoring: whether, how often and by which labels Prometheus finds the platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stacks import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stacks.config_reader import ConfigReader
+
+_NOT_FOUND = "Prometheus would not find the monitors"
+_SHORTEST_SECONDS = 5
+_LONGEST_SECONDS = 120
+"""Prometheus forgets a series of which it has seen nothing for five minutes: two scrapes may fail before that."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSettings:
+    """How Prometheus looks at the platform."""
+
+    scrape_seconds: int
+    discovery_labels: Mapping[str, str]
+
+
+def read_monitoring(reader: ConfigReader) -> MonitoringSettings | None:
+    """Read the settings, all of them also where monitoring is off; None when it is."""
+    wanted = reader.flag("monitoring", "it would be unclear whether Prometheus is to be told")
+    settings = MonitoringSettings(
+        scrape_seconds=reader.integer(
+            "scrapeInterval", _SHORTEST_SECONDS, _LONGEST_SECONDS, "series would have gaps, or cost too much"
+        ),
+        discovery_labels=_labels(reader),
+    )
+    return settings if wanted else None
+
+
+def _labels(reader: ConfigReader) -> dict[str, str]:
+    given = reader.structure("monitoringLabels", dict, _NOT_FOUND)
+    for name, value in given.items():
+        what = checks.label_name(str(name)) or (
+            checks.label_value(value) if isinstance(value, str) else "is not a text; put it in quotes"
+        )
+        if what:
+            reader.report("monitoringLabels", f"{name}: {value!r} {what}", "Kubernetes would refuse the monitors")
+    return {str(name): str(value) for name, value in given.items()}
