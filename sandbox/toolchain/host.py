@@ -63,6 +63,15 @@ PACKAGES = (
     DebianPackage("util-linux", "2.38.1*", "unshare"),
 )
 PYTHON_VENV = DebianPackage("python3-venv", "3.11.*", "")
+BROWSER = (
+    # Debian serves only the newest Chromium: any pin would be gone within weeks.
+    DebianPackage("chromium", "*", "chromium"),
+    DebianPackage("chromium-driver", "*", "chromedriver"),
+    DebianPackage("libnss3-tools", "2:3.87*", "certutil"),
+)
+"""For the tests that a person would do by hand; what only serves has no use for it."""
+LOAD_GENERATOR = (DebianPackage("wrk", "4.1.0*", "wrk"),)
+"""For the benchmarks."""
 
 
 def demand_suitable() -> None:
