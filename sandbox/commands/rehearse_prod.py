@@ -60,6 +60,7 @@ def production(progress: Progress) -> Iterator[None]:
 
 def _bring_up(progress: Progress) -> None:
     toolchain, images = up.prepare(progress)
+    host.install_packages(progress, host.BROWSER)
     authority = stack.AUTHORITY
     authority.ensure()
     up.prepare_engine(toolchain, authority, images["mlflow"].reference)

@@ -16,16 +16,34 @@ from sandbox import stack
 from tests.integration.cluster import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
-ADDRESS = f"http://{stack.HOST}"
-API = f"{ADDRESS}/api/2.0/mlflow"
-ARTIFACTS = f"{ADDRESS}/api/2.0/mlflow-artifacts/artifacts"
 CLIENTS = 3
 PAUSE_SECONDS = 0.2
 REQUEST_SECONDS = 60
 PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server as clients reach it, and what each request to it carries."""
+
+    address: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    trusted: str | bool = True
+    """File of the authority that signed its certificate; True means the public ones."""
+
+    @property
+    def api(self) -> str:
+        return f"{self.address}/api/2.0/mlflow"
+
+    @property
+    def artifacts(self) -> str:
+        return f"{self.address}/api/2.0/mlflow-artifacts/artifacts"
+
+
+PLATFORM = Target(f"http://{stack.HOST}")
 
 
 @dataclass
@@ -43,7 +61,8 @@ class Load:
     Without `retries` each request is sent once. The connections are kept and used again, as MLflow's client does.
     """
 
-    def __init__(self, *, retries: int = 0) -> None:
+    def __init__(self, target: Target = PLATFORM, *, retries: int = 0) -> None:
+        self._target = target
         self._retry = Retry(
             total=retries,
             backoff_factor=0.2,
@@ -59,7 +78,7 @@ class Load:
 
     def __enter__(self) -> Self:
         made = self._session().post(
-            f"{API}/experiments/create", json={"name": f"load-{uuid.uuid4().hex}"}, timeout=REQUEST_SECONDS
+            f"{self._target.api}/experiments/create", json={"name": f"load-{uuid.uuid4().hex}"}, timeout=REQUEST_SECONDS
         )
         made.raise_for_status()
         self._experiment = made.json()["experiment_id"]
@@ -73,7 +92,7 @@ class Load:
     ) -> None:
         self.stop()
         self._session().post(
-            f"{API}/experiments/delete", json={"experiment_id": self._experiment}, timeout=REQUEST_SECONDS
+            f"{self._target.api}/experiments/delete", json={"experiment_id": self._experiment}, timeout=REQUEST_SECONDS
         )
 
     def stop(self) -> None:
@@ -118,7 +137,7 @@ class Load:
         session, token = self._session(), ""
         while True:
             query = {"experiment_ids": [self._experiment], "max_results": PAGE, "page_token": token}
-            found = session.post(f"{API}/runs/search", json=query, timeout=REQUEST_SECONDS)
+            found = session.post(f"{self._target.api}/runs/search", json=query, timeout=REQUEST_SECONDS)
             found.raise_for_status()
             yield from found.json().get("runs", [])
             token = found.json().get("next_page_token", "")
@@ -127,7 +146,12 @@ class Load:
 
     def _session(self) -> requests.Session:
         session = requests.Session()
-        session.mount("http://", HTTPAdapter(max_retries=self._retry))
+        # The machine's proxy, if it has one, does not know these addresses.
+        session.trust_env = False
+        session.headers.update(self._target.headers)
+        session.verify = self._target.trusted
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(max_retries=self._retry))
         return session
 
     def _client(self) -> None:
@@ -137,17 +161,18 @@ class Load:
 
     def _log_a_run(self, session: requests.Session) -> None:
         name = uuid.uuid4().hex
-        made = self._send(session, "POST", f"{API}/runs/create", {"experiment_id": self._experiment, "run_name": name})
+        runs = f"{self._target.api}/runs"
+        made = self._send(session, "POST", f"{runs}/create", {"experiment_id": self._experiment, "run_name": name})
         if made is None:
             return
         number = made.json()["run"]["info"]["run_id"]
         said = self.runs.setdefault(number, Acknowledged())
         metric = {"run_id": number, "key": "value", "value": float(int(name[:8], 16)), "timestamp": 1, "step": 0}
-        if self._send(session, "POST", f"{API}/runs/log-metric", metric):
+        if self._send(session, "POST", f"{runs}/log-metric", metric):
             said.metrics["value"] = metric["value"]
-        if self._send(session, "POST", f"{API}/runs/log-parameter", {"run_id": number, "key": "name", "value": name}):
+        if self._send(session, "POST", f"{runs}/log-parameter", {"run_id": number, "key": "name", "value": name}):
             said.params["name"] = name
-        path, content = f"{ARTIFACTS}/{self._experiment}/{number}/artifacts/name.txt", name.encode() * 100
+        path, content = f"{self._target.artifacts}/{self._experiment}/{number}/artifacts/name.txt", name.encode() * 100
         if self._send(session, "PUT", path, content):
             said.artifacts[path] = content
 

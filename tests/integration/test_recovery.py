@@ -21,7 +21,7 @@ from tests.integration.cluster import (
     wait_for,
     wait_until_rolled_out,
 )
-from tests.integration.load import ARTIFACTS, Load
+from tests.integration.load import PLATFORM, Load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +113,6 @@ def test_a_bucket_that_was_down_fails_artifacts_only_and_is_used_again() -> None
             assert ready_pods() == REPLICAS
         load.wait_for_progress()
         assert load.lost() == []
-    assert [failure for failure in load.failures if not failure.startswith(f"PUT {ARTIFACTS}")] == []
+    assert [failure for failure in load.failures if not failure.startswith(f"PUT {PLATFORM.artifacts}")] == []
     assert only_passing(load.failures), load.failures
     assert restarts() == before

@@ -15,7 +15,7 @@ from sandbox.parts.containerd import SOCKET
 from sandbox.supervisor import client
 from sandbox.toolchain import tools
 from tests.integration.cluster import NAMESPACE, kubectl, objects, server_pods, wait_until_rolled_out
-from tests.integration.load import ARTIFACTS, Load
+from tests.integration.load import PLATFORM, Load
 from tests.integration.stacks import Stack
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def roll(*words: str) -> None:
 
 def test_a_rolling_restart_loses_no_request_and_no_upload_that_has_begun() -> None:
     answers: list[int] = []
-    path = f"{ARTIFACTS}/rolling-restart/slow.bin"
+    path = f"{PLATFORM.artifacts}/rolling-restart/slow.bin"
 
     def upload() -> None:
         answers.append(requests.put(path, data=slow_body(), timeout=2 * SLOW_SECONDS).status_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -10,6 +11,8 @@ import pytest
 
 from sandbox import network, rehearsal, stack
 from tests.integration import cluster
+from tests.integration.stacks import Stack
+from tests.rehearsal.audit import GATEWAY
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -21,22 +24,32 @@ HOST = rehearsal.value("host")
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
-        gateway = [
-            "logs",
-            f"--namespace={rehearsal.NAMESPACE}",
-            "--selector=app.kubernetes.io/component=access-gateway",
-        ]
+        gateway = ["logs", f"--namespace={rehearsal.NAMESPACE}", f"--selector={GATEWAY}", "--prefix"]
         report.sections.append(("the platform at that moment", cluster.situation()))
         report.sections.append(("the gateway", cluster.kubectl(*gateway, "--tail=20", check=False)))
     return report
 
 
-@pytest.fixture(scope="session")
-def tokens() -> dict[str, dict[str, str]]:
+def production() -> Stack:
+    """The rehearsed stack, for commands of which the whole output matters."""
+    return Stack(rehearsal.STACK, os.environ | rehearsal.environment())
+
+
+def service_tokens() -> dict[str, dict[str, str]]:
     """The machine clients' tokens, as the stack's output hands them out."""
     shown = rehearsal.pulumi("stack", "output", "accessServiceTokens", "--show-secrets", "--json")
     parsed: dict[str, dict[str, str]] = json.loads(shown)
     return parsed
+
+
+def machine_headers(token: dict[str, str]) -> dict[str, str]:
+    """What a program sends to get through the edge."""
+    return {"CF-Access-Client-Id": token["client_id"], "CF-Access-Client-Secret": token["client_secret"]}
+
+
+@pytest.fixture(scope="session")
+def tokens() -> dict[str, dict[str, str]]:
+    return service_tokens()
 
 
 @pytest.fixture

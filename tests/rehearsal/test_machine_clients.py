@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import processes, stack
+from sandbox import processes, rehearsal, stack
 from sandbox.errors import SandboxError
 from tests.client_package import TIMEOUT, build_wheel, client, install
-from tests.integration.cluster import kubectl
-from tests.rehearsal.conftest import HOST
+from tests.rehearsal.audit import audit_log
+from tests.rehearsal.conftest import HOST, machine_headers, service_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import httpx
@@ -67,9 +69,9 @@ def test_a_script_with_a_service_token_logs_a_run_and_an_artifact(
 ) -> None:
     site = install(client("newest"), build_wheel(tmp_path), tmp_path)
     assert "logged {'loss': 0.25}" in run_script(tmp_path, site, tokens["ci"])
-    audit = kubectl("logs", "--namespace=data-platform", "--selector=app.kubernetes.io/component=access-gateway")
-    assert f'"who":"{tokens["ci"]["client_id"]}"' in audit
-    assert tokens["ci"]["client_secret"] not in audit
+    log = audit_log()
+    assert tokens["ci"]["client_id"] in {line.get("who") for line in log}
+    assert tokens["ci"]["client_secret"] not in str(log)
 
 
 def test_a_script_without_a_token_gets_an_error_that_says_401(tmp_path: Path) -> None:
@@ -82,9 +84,47 @@ def test_a_script_without_a_token_gets_an_error_that_says_401(tmp_path: Path) ->
 def test_each_machine_client_has_a_token_that_works(
     name: str, tokens: dict[str, dict[str, str]], outside: httpx.Client
 ) -> None:
-    token = tokens[name]
-    headers = {"CF-Access-Client-Id": token["client_id"], "CF-Access-Client-Secret": token["client_secret"]}
+    headers = machine_headers(tokens[name])
     assert outside.get(SEARCH, headers=headers).status_code == 200
     assert outside.get("/metrics", headers=headers).status_code == 404
     headers["CF-Access-Client-Secret"] = "guessed"
     assert outside.get(SEARCH, headers=headers).status_code in {401, 403}
+
+
+@pytest.fixture
+def entry() -> Iterator[str]:
+    """Where the configuration has room for one more machine client, which is gone again afterwards."""
+    place = f"accessClients[{len(service_tokens())}]"
+    yield place
+    if "temporary" in service_tokens():
+        deploy("config", "rm", "--path", place)
+
+
+def deploy(*change: str) -> dict[str, dict[str, str]]:
+    """Changes the configuration and deploys it, as docs/sso.md tells; the tokens that there are then."""
+    rehearsal.pulumi(*change)
+    rehearsal.pulumi("up", "--yes", "--skip-preview")
+    return service_tokens()
+
+
+def status(token: dict[str, str], outside: httpx.Client) -> int:
+    """What a program gets that shows only its token, and no cookie of an earlier answer."""
+    outside.cookies.clear()
+    return outside.get(SEARCH, headers=machine_headers(token)).status_code
+
+
+def test_a_token_is_added_rotated_while_the_old_one_works_and_revoked(entry: str, outside: httpx.Client) -> None:
+    first = deploy("config", "set", "--path", f"{entry}.name", "temporary")["temporary"]
+    assert status(first, outside) == 200
+
+    tomorrow = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    rehearsal.pulumi("config", "set", "--path", f"{entry}.previousSecretExpiresAt", tomorrow)
+    second = deploy("config", "set", "--path", f"{entry}.secretVersion", "2")["temporary"]
+    assert second["client_id"] == first["client_id"]
+    assert second["client_secret"] != first["client_secret"]
+    assert status(second, outside) == 200
+    assert status(first, outside) == 200
+
+    left = deploy("config", "rm", "--path", entry)
+    assert "temporary" not in left
+    assert {status(first, outside), status(second, outside)} <= {401, 403}
