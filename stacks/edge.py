@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from components.mlflow_server import AccessArgs, MlflowServer
     from stacks.settings import Settings
 
-GATEWAY = "gateway"
+_GATEWAY = "gateway"
 """Pulumi's name of the gateway, which its pods' labels carry."""
 
 
@@ -27,7 +27,7 @@ def server_access(settings: Settings) -> AccessArgs:
     """Say who may talk to the server: behind Access, the gateway takes the place of the ingress controller."""
     if settings.sign_on is None:
         return settings.access
-    return replace(settings.access, public_peers=PublicPeers(name="gateway", peers=(gateway_peer(GATEWAY),)))
+    return replace(settings.access, public_peers=PublicPeers(name="gateway", peers=(gateway_peer(_GATEWAY),)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ def edge(settings: Settings, server: MlflowServer, cluster: pulumi.ResourceOptio
     # It imports the Cloudflare SDK, which takes seconds that a stack without Access need not wait for.
     from stacks import sign_on  # noqa: PLC0415
 
-    guard = sign_on.guard(settings, settings.sign_on, server, cluster)
+    guard = sign_on.guard(_GATEWAY, settings, settings.sign_on, server, cluster)
     outputs = {
         "audience": guard.application.assertion.audience,
         "accessServiceTokens": guard.application.service_tokens,

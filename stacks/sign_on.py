@@ -16,7 +16,6 @@ from components.cloudflare_tunnel import CloudflareTunnelArgs, tunnel_peer
 from components.cloudflare_tunnel.tunnel import CloudflareTunnel
 from components.contracts import ServiceAddress
 from stacks.access_settings import AccessDelivery
-from stacks.edge import GATEWAY
 from stacks.providers import cloudflare_provider
 
 if TYPE_CHECKING:
@@ -41,13 +40,15 @@ class Guard:
     gateway: AccessGateway
 
 
-def guard(settings: Settings, access: AccessSettings, server: MlflowServer, cluster: pulumi.ResourceOptions) -> Guard:
-    """Tell Cloudflare who may enter, and let only them through to the server."""
+def guard(
+    name: str, settings: Settings, access: AccessSettings, server: MlflowServer, cluster: pulumi.ResourceOptions
+) -> Guard:
+    """Tell Cloudflare who may enter, and let only them through to the server; `name` is the gateway's."""
     provider = cloudflare_provider(access.api)
     application = AccessApplication("access", access.application, pulumi.ResourceOptions(provider=provider))
     by_tunnel = access.delivery is AccessDelivery.TUNNEL
     gateway = AccessGateway(
-        GATEWAY,
+        name,
         AccessGatewayArgs(
             namespace=server.namespace,
             service=ServiceAddress(name=_GATEWAY_SERVICE, namespace=server.service.namespace, port=_GATEWAY_PORT),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sandbox import network, ownership, paths, rehearsal, stack
+from sandbox import layers, network, ownership, paths, rehearsal, stack
 from sandbox.commands import down, up
 from sandbox.errors import SandboxError
+from sandbox.layers import OUTPUT, PRODUCTION
 from sandbox.locking import exclusive
 from sandbox.parts.part import wait_until
 from sandbox.progress import Progress
@@ -24,14 +25,11 @@ def run() -> None:
     Raises:
         SandboxError: a sandbox runs already, production did not come up or go away, or a check failed.
     """
-    # It runs the tests, and `make test` runs it.
-    from sandbox.commands import test  # noqa: PLC0415
-
     with production(Progress()):
-        tally = test.run_layer(test.PRODUCTION)
-    problems = test.report({test.PRODUCTION.name: tally})
+        tally = layers.run(PRODUCTION)
+    problems = layers.report({PRODUCTION.name: tally})
     if problems:
-        raise SandboxError("; ".join(problems), f"the lines above name the checks; {test.OUTPUT} holds the report")
+        raise SandboxError("; ".join(problems), f"the lines above name the checks; {OUTPUT} holds the report")
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.wait import WebDriverWait
 
-from sandbox import paths, stack
+from sandbox import stack
+from sandbox.layers import OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from selenium.webdriver.remote.webelement import WebElement
 
-PICTURES = paths.CLONE / "test-output" / "screenshots"
+PICTURES = OUTPUT / "screenshots"
 PATIENCE_SECONDS = 60
 """For a page whose scripts run on a busy machine."""
 _OPTIONS = (

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import __main__ as entry
-from sandbox import ownership, paths, platform, stack, stack_file
-from sandbox.commands import test as test_command
-from sandbox.commands.test import Count
+from sandbox import layers, ownership, paths, platform, stack, stack_file
 from sandbox.errors import SandboxError
+from sandbox.layers import Count
 from sandbox.pki import Authority
 from sandbox.supervisor import client
 from sandbox.toolchain import python_env
@@ -159,18 +158,18 @@ def test_a_report_is_counted_over_all_its_suites(tmp_path: Path) -> None:
         '<testsuites><testsuite tests="10" failures="1" errors="2" skipped="3"/>'
         '<testsuite tests="4" failures="0" errors="0" skipped="0"/></testsuites>'
     )
-    assert test_command.count(report) == Count(passed=8, failed=3, skipped=3)
+    assert layers.count(report) == Count(passed=8, failed=3, skipped=3)
 
 
 @pytest.mark.parametrize("text", [None, "", "<testsuites><testsuite"])
 def test_a_missing_or_broken_report_is_a_failure(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "unit.xml").write_text(text)
-    assert test_command.count(tmp_path / "unit.xml") == Count(passed=0, failed=1, skipped=0)
+    assert layers.count(tmp_path / "unit.xml") == Count(passed=0, failed=1, skipped=0)
 
 
 def test_the_last_line_says_how_many_tests_ran(capsys: pytest.CaptureFixture[str]) -> None:
-    assert test_command.report({"unit": Count(7, 0, 0), "integration": Count(3, 0, 0)}) == []
+    assert layers.report({"unit": Count(7, 0, 0), "integration": Count(3, 0, 0)}) == []
     assert capsys.readouterr().out.splitlines() == [
         "unit: 7 passed, 0 failed, 0 skipped",
         "integration: 3 passed, 0 failed, 0 skipped",
@@ -187,7 +186,7 @@ def test_the_last_line_says_how_many_tests_ran(capsys: pytest.CaptureFixture[str
     ],
 )
 def test_failures_skips_and_silence_are_problems(tally: Count, problem: str) -> None:
-    assert test_command.report({"unit": tally}) == [problem]
+    assert layers.report({"unit": tally}) == [problem]
 
 
 def test_a_full_disk_is_a_message_and_not_a_traceback(

@@ -1,0 +1,98 @@
+"""The layers of tests: what runs together, how, and what its count says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sandbox import paths, rehearsal, stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OUTPUT = paths.CLONE / "test-output"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Tests that run together."""
+
+    name: str
+    folder: str
+    needs_sandbox: bool
+
+
+PRODUCTION = Layer("rehearsal", "tests/rehearsal", needs_sandbox=True)
+"""Needs production in the place of stack dev."""
+LAYERS = (
+    Layer("unit", "tests/unit", needs_sandbox=False),
+    Layer("integration", "tests/integration", needs_sandbox=True),
+    Layer("machine", "tests/machine", needs_sandbox=True),
+)
+"""The last one takes the sandbox down and up again."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a layer's tests came to."""
+
+    passed: int
+    failed: int
+    skipped: int
+
+
+def run(layer: Layer) -> Count:
+    """Runs the tests of a layer with pytest and counts them from its report."""
+    OUTPUT.mkdir(exist_ok=True)
+    words: list[str] = []
+    result = OUTPUT / f"{layer.name}.xml"
+    result.unlink(missing_ok=True)
+    environment = os.environ | {"PULUMI_ERROR_OUTPUT_STRING": "true"}
+    if layer.needs_sandbox:
+        environment |= rehearsal.environment() if layer is PRODUCTION else stack.environment()
+        # These take minutes: each is named while it runs.
+        words.append("--verbose")
+    code = subprocess.run(
+        [sys.executable, "-m", "pytest", layer.folder, f"--junit-xml={result}", "--durations=10", *words],
+        cwd=paths.CLONE,
+        env=environment,
+        check=False,
+    ).returncode
+    tally = count(result)
+    # What broke off, or died in the middle, has no failed test to show.
+    return tally if code == 0 or tally.failed else replace(tally, failed=1)
+
+
+def count(report_file: Path) -> Count:
+    """Reads a JUnit report; a missing or broken one, of a pytest that was cut off, counts as one failure."""
+    try:
+        suites = ET.parse(report_file).getroot().iter("testsuite")  # noqa: S314 - pytest wrote it
+    except (OSError, ET.ParseError):
+        return Count(0, 1, 0)
+    totals = [{key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")} for suite in suites]
+    failed = sum(total["failures"] + total["errors"] for total in totals)
+    skipped = sum(total["skipped"] for total in totals)
+    return Count(sum(total["tests"] for total in totals) - failed - skipped, failed, skipped)
+
+
+def report(counts: dict[str, Count]) -> list[str]:
+    """Prints how many tests ran in each layer and returns what is wrong with that."""
+    problems = []
+    for name, tally in counts.items():
+        sys.stdout.write(f"{name}: {tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped\n")
+        if tally.failed:
+            problems.append(f"{tally.failed} {name} tests failed")
+        if tally.skipped:
+            problems.append(f"{tally.skipped} {name} tests were skipped, and a skipped test shows nothing")
+        if tally.passed + tally.failed == 0:
+            problems.append(f"no {name} test ran")
+    sys.stdout.flush()
+    total = Count(
+        *(sum(values) for values in zip(*((c.passed, c.failed, c.skipped) for c in counts.values()), strict=True))
+    )
+    sys.stdout.write(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped\n")
+    return problems
