@@ -15,7 +15,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from sandbox.cloudflare_double.api import api_app
+from sandbox.cloudflare_double.clock import Clock
 from sandbox.cloudflare_double.serving import listening_socket
+from sandbox.cloudflare_double.sessions import Sessions
 from sandbox.cloudflare_double.store import Store
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class CloudflareApi:
     token: str
     read_only_token: str
     store: Store
+    sessions: Sessions
+    """No edge begins any here."""
     folder: Path
     http: httpx.Client
     zone: str = ZONE
@@ -55,25 +59,29 @@ class CloudflareApi:
 
 
 @contextmanager
-def cloudflare_api(folder: Path, *, tokens: Mapping[str, Sequence[str]] | None = None) -> Iterator[CloudflareApi]:
+def cloudflare_api(
+    folder: Path, *, tokens: Mapping[str, Sequence[str]] | None = None, zones: Mapping[str, str] | None = None
+) -> Iterator[CloudflareApi]:
     """The API on a free port of 127.0.0.1; what it is told survives in the folder.
 
     Args:
         folder: Where it keeps its state.
         tokens: Tokens and their permissions, besides the two that it always has.
+        zones: Zones (id: name), besides the one that it always has.
     """
-    store = Store(folder)
+    store, sessions = Store(folder), Sessions(folder, Clock())
     account, zone, token, read_only = "a" * 32, "b" * 32, secrets.token_hex(20), secrets.token_hex(20)
     api = api_app(
         store,
+        sessions,
         account_id=account,
-        zones={zone: ZONE},
+        zones={zone: ZONE, **(zones or {})},
         tokens={token: ["access:write", "dns:write", "tunnel:write"], read_only: ["read"], **(tokens or {})},
     )
     app = Starlette(routes=[Mount("/client/v4", api)])
     with listening_socket("127.0.0.1", 0) as listener, _served(app, listener), httpx.Client() as http:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/client/v4"
-        yield CloudflareApi(base_url, account, zone, token, read_only, store, folder, http)
+        yield CloudflareApi(base_url, account, zone, token, read_only, store, sessions, folder, http)
 
 
 @contextmanager

@@ -52,13 +52,14 @@ class _Server(uvicorn.Server):
 def _apps(settings: Settings) -> tuple[Starlette, Starlette]:
     """What listens at the API's address, and the edge."""
     store, keys, clock = Store(settings.state), KeyRing(settings.state), Clock()
-    api = api_app(store, account_id=settings.account_id, zones=settings.zones, tokens=settings.tokens)
+    sessions = Sessions(settings.state, clock)
+    api = api_app(store, sessions, account_id=settings.account_id, zones=settings.zones, tokens=settings.tokens)
     control = control_app(keys, clock, token=settings.control_token)
     try:
         edge = edge_app(
             store,
             keys,
-            Sessions(settings.state, clock),
+            sessions,
             account_id=settings.account_id,
             zones=settings.zones,
             team_domain=settings.team_domain,

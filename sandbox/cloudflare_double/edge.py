@@ -1,9 +1,14 @@
 """The edge: what stands between the public and the origin, and obeys what the API was told.
 
 One listener answers for the team domain and for the public host of every application. A request reaches the origin
-only with the leave of a policy; whatever the double does not know is refused. Left out on purpose, though Cloudflare
-has it: applications for a part of a host, wildcards, the global session, the binding cookie, WebSockets, and hosts
-without an application, which Cloudflare would simply pass on.
+only with the leave of a policy or by a session that began with it; whatever the double does not know is refused.
+
+As documented under "Manage user sessions", policies judge a person at the login, and the session that begins there lets
+in for its life unless it is revoked. A service token is judged whenever it is shown; of the cookie that it is given the
+documentation says nothing, so it is judged each time as well.
+
+Left out on purpose, though Cloudflare has it: applications for a part of a host, wildcards, the global session, the
+binding cookie, WebSockets, and hosts without an application, which Cloudflare would simply pass on.
 """
 
 from __future__ import annotations
@@ -101,8 +106,9 @@ class Edge:
         if request.scope["path"].startswith(_OWN_PATHS):
             return self._own(request, address, application)
         claim = self._claim(request, application)
-        policy = self._sites.admitting(application, claim.visitor)
-        if policy is None:
+        logged_in = isinstance(claim.visitor, Person)
+        policy = None if logged_in else self._sites.admitting(application, claim.visitor)
+        if policy is None and not logged_in:
             return self._refused(request, address, application, claim)
         if str(record["content"]).endswith(_TUNNEL):
             return pages.error(530, "Cloudflare Tunnel error", "No connector of the tunnel is connected.", 1033)
@@ -125,22 +131,26 @@ class Edge:
             machine = self._sites.authenticated(given[0][0], given[1][0]) if once else None
             return _Claim(machine, by_credentials=True)
         audience = application["aud"]
-        identifier = self._issuer.session(request.cookies.get(cookies.AUTHORIZATION, ""), audience)
-        session = None if identifier is None else self._sessions.find(identifier, audience)
-        if session is None:
+        shown = self._issuer.shown(request.cookies.get(cookies.AUTHORIZATION, ""), audience)
+        session = None if shown is None else self._sessions.find(shown.session, audience)
+        # The sessions of a service token share an identifier: a later one must not bring a revoked cookie to life.
+        if shown is None or session is None or shown.issued < session.since:
             return _Claim(None)
         if session.identifier == machine_session(session.subject, audience):
             return _Claim(self._sites.machine(session.subject), session, by_credentials=True)
         return _Claim(Person(session.subject), session)
 
     async def _pass(
-        self, request: Request, address: Address, application: Record, policy: Record, claim: _Claim
+        self, request: Request, address: Address, application: Record, policy: Record | None, claim: _Claim
     ) -> Response:
-        """Forwards with an assertion of who it is, unless by a bypass; a service token gets a cookie to go on with."""
+        """Forwards with an assertion of who it is, unless by a bypass; a service token gets a cookie to go on with.
+
+        Where there is no policy, it is the session of a person that lets in.
+        """
         visitor, session = claim.visitor, claim.session
         if request.headers.get("upgrade", "").lower() == "websocket":
             return pages.error(501, "Not Implemented", "The double passes no WebSockets on.")
-        if visitor is None or policy["decision"] == "bypass":
+        if visitor is None or (policy is not None and policy["decision"] == "bypass"):
             return await self._origin.forward(request, address.host, {})
         fresh = session or self._machine_session(visitor, application, policy)
         assertion = self._issuer.token(visitor, fresh, ASSERTION_SECONDS)
@@ -150,8 +160,8 @@ class Edge:
             cookies.set_authorization(response, application, self._issuer.token(visitor, fresh, seconds), seconds)
         return response
 
-    def _machine_session(self, visitor: Person | Machine, application: Record, policy: Record) -> Session:
-        if isinstance(visitor, Person):
+    def _machine_session(self, visitor: Person | Machine, application: Record, policy: Record | None) -> Session:
+        if isinstance(visitor, Person) or policy is None:
             raise TypeError("a person has a session already")
         identifier = machine_session(visitor.client_id, application["aud"])
         return self._sessions.find(identifier, application["aud"]) or self._sessions.start(
@@ -163,8 +173,6 @@ class Edge:
 
     def _refused(self, request: Request, address: Address, application: Record, claim: _Claim) -> Response:
         strict = application["service_auth_401_redirect"]
-        if isinstance(claim.visitor, Person):
-            return self._login.denied(address, application, claim.visitor)
         if claim.by_credentials:
             return _unauthorized() if strict else pages.error(403, "Forbidden", "The service token does not get in.")
         if not any(policy["decision"] == "allow" for policy in self._sites.policies(application)):

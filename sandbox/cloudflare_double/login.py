@@ -113,7 +113,7 @@ class Login:
             return pages.error(400, "Invalid login session", _STALE)
         policy = self._sites.admitting(application, grant.person)
         if policy is None:
-            return self.denied(address, application, grant.person)
+            return self._denied(address, application, grant.person)
         seconds = self._sites.session_seconds(application, policy)
         session = self._sessions.start(grant.person.email, application["aud"], seconds)
         # An absolute address: a path that begins with // would otherwise lead to another host.
@@ -123,7 +123,7 @@ class Login:
 
     def _answer(self, address: Address, application: Record, intent: _Intent, person: Person) -> Response:
         if self._sites.admitting(application, person) is None:
-            return self.denied(address.of(intent.host), application, person)
+            return self._denied(address.of(intent.host), application, person)
         now = time.monotonic()
         self._grants = {code: grant for code, grant in self._grants.items() if grant.ends > now}
         code = secrets.token_urlsafe(32)
@@ -131,8 +131,7 @@ class Login:
         back = f"{address.at(intent.host)}{AUTHORIZED}?{urlencode({'code': code})}"
         return RedirectResponse(back, 303, {"cache-control": "no-store"})
 
-    def denied(self, address: Address, application: Record, person: Person) -> Response:
-        """What a person sees whom no policy lets in to the application at this address."""
+    def _denied(self, address: Address, application: Record, person: Person) -> Response:
         message = application.get("custom_deny_message")
         return pages.denied(application["name"], person.email, message, f"{address.at(address.host)}{LOGOUT}")
 

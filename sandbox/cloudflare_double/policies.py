@@ -2,7 +2,8 @@
 
 As documented under "Access policies": Bypass and Service Auth policies come first, then Allow and Block, each in order
 of precedence; a policy holds where one Include holds, every Require holds and no Exclude does. A service token gets in
-by Service Auth alone, a person by Allow alone.
+by Service Auth alone, a person by Allow alone. The edge decides when to ask: people are judged as they log in, and a
+change of policies does not reach a session that has begun.
 
 What cannot be told, such as a selector that the double does not know or a group that is not there, is neither true nor
 false: a policy that lets in must hold for certain, one that blocks only possibly.

@@ -14,7 +14,7 @@ from sandbox.errors import SandboxError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-RIGHTS: Final = ("access:write", "dns:write", "tunnel:write", "read")
+RIGHTS: Final = ("access:write", "dns:write", "tunnel:write", "access:revoke", "read")
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{32}")
 _NAME: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _MAX_PORT: Final = 65_535

@@ -24,6 +24,15 @@ COUNTRY: Final = "XX"
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What a token says of itself."""
+
+    session: str
+    """The identifier of the session that it is of."""
+    issued: int
+
+
+@dataclass(frozen=True)
 class Issuer:
     """Makes and reads the tokens of one team."""
 
@@ -58,14 +67,14 @@ class Issuer:
             claims |= {"common_name": visitor.client_id, "sub": ""}
         return self.keys.sign(claims)
 
-    def session(self, token: str, audience: str) -> str | None:
-        """The identifier of the session that a token is of, if the token is good for the application."""
+    def shown(self, token: str, audience: str) -> Shown | None:
+        """What a token says, if it is good for the application."""
         claims = self.keys.verified(token, audience=audience, issuer=self.name)
         if claims is None or claims.get("type") != "app":
             return None
         if "common_name" in claims:
-            return machine_session(claims["common_name"], audience)
-        return str(claims.get("identity_nonce"))
+            return Shown(machine_session(claims["common_name"], audience), claims["iat"])
+        return Shown(str(claims.get("identity_nonce")), claims["iat"])
 
 
 def machine_session(client_id: str, audience: str) -> str:

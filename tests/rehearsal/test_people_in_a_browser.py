@@ -13,7 +13,7 @@ from sandbox.cloudflare_double.cookies import AUTHORIZATION
 from tests.rehearsal.audit import audit_log
 from tests.rehearsal.browser import Browser, browser
 from tests.rehearsal.conftest import HOST, machine_headers
-from tests.rehearsal.double import control
+from tests.rehearsal.double import control, dashboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +97,17 @@ def test_somebody_else_gets_the_page_that_says_no(visitor: Browser) -> None:
     assert visitor.see("#account").text == STRANGER
     visitor.picture("the-denial")
     visitor.open(f"{MLFLOW}api/2.0/mlflow/experiments/search?max_results=1")
+    visitor.see("#login")
+
+
+def test_a_session_that_was_ended_by_hand_is_over_at_once(visitor: Browser) -> None:
+    log_in(visitor, COLLEAGUE)
+    visitor.read("Welcome to MLflow")
+
+    with dashboard() as api:
+        api.post("organizations/revoke_user", json={"email": COLLEAGUE}).raise_for_status()
+
+    visitor.open(f"{MLFLOW}?again")
     visitor.see("#login")
 
 

@@ -75,13 +75,16 @@ class Cloudflare:
     """To the API and the controls."""
     edge_port: int
 
+    def at(self, host: str) -> str:
+        return f"https://{host}:{self.edge_port}"
+
     @property
     def url(self) -> str:
-        return f"https://{HOST}:{self.edge_port}"
+        return self.at(HOST)
 
     @property
     def team_url(self) -> str:
-        return f"https://{TEAM}:{self.edge_port}"
+        return self.at(TEAM)
 
     def api(self, method: str, path: str, **body: Any) -> Any:
         """Calls the API and returns the result."""
@@ -151,9 +154,11 @@ class Cloudflare:
                 self.url + path, headers={name.replace("_", "-"): text for name, text in headers.items()}
             )
 
-    def log_in(self, browser: httpx.Client, email: str = ALLOWED, path: str = "/") -> httpx.Response:
+    def log_in(
+        self, browser: httpx.Client, email: str = ALLOWED, path: str = "/", *, host: str = HOST
+    ) -> httpx.Response:
         """Goes through the login page, and returns the answer to the code (or the denial)."""
-        page = browser.get(browser.get(self.url + path).headers["location"])
+        page = browser.get(browser.get(self.at(host) + path).headers["location"])
         answer = browser.post(page.url, data={"csrf": csrf(page), "email": email})
         return browser.get(answer.headers["location"]) if answer.is_redirect else answer
 
@@ -207,16 +212,17 @@ def cloudflare(folder: Path, *, origin: OriginServer | None = None) -> Iterator[
     shutil.copy(material() / "signing-keys.json", folder)
     pair = authority().issue("edge", common_name="edge")
     store, keys, clock = Store(folder), KeyRing(folder), Clock()
+    sessions = Sessions(folder, clock)
     zones = {ZONE_ID: ZONE}
     tokens = {API_TOKEN: ["access:write", "dns:write", "tunnel:write"]}
-    api = Mount("/client/v4", api_app(store, account_id=ACCOUNT, zones=zones, tokens=tokens))
+    api = Mount("/client/v4", api_app(store, sessions, account_id=ACCOUNT, zones=zones, tokens=tokens))
     control = Mount("/control", control_app(keys, clock, token=CONTROL_TOKEN))
     with ExitStack() as stack:
         upstream = stack.enter_context(plain_upstream())
         edge = edge_app(
             store,
             keys,
-            Sessions(folder, clock),
+            sessions,
             account_id=ACCOUNT,
             zones=zones,
             team_domain=TEAM,

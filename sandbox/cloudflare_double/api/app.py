@@ -23,6 +23,7 @@ from sandbox.cloudflare_double.api.identity_providers import IdentityProviders
 from sandbox.cloudflare_double.api.operations import Call, Operation, operations_of
 from sandbox.cloudflare_double.api.policies import Policies
 from sandbox.cloudflare_double.api.resource import Scope
+from sandbox.cloudflare_double.api.revocations import revocations
 from sandbox.cloudflare_double.api.service_tokens import ServiceTokens
 from sandbox.cloudflare_double.api.tunnels import Tunnels
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from starlette.responses import JSONResponse, Response
 
     from sandbox.cloudflare_double.api.resource import Resource
+    from sandbox.cloudflare_double.sessions import Sessions
     from sandbox.cloudflare_double.store import Store
 
 _RESOURCES: Final[Sequence[Resource]] = (
@@ -82,7 +84,7 @@ class _Api:
         identifier = request.path_params["scope"]
         if not _IDENTIFIER.fullmatch(identifier):
             raise _no_route(request)
-        authorize(self.tokens, request.headers.get("authorization"), operation.area, write=request.method != "GET")
+        authorize(self.tokens, request.headers.get("authorization"), operation.enough)
         authorize_scope(
             known=identifier == self.account_id if operation.scope == "accounts" else identifier in self.zones
         )
@@ -105,15 +107,23 @@ class _Api:
 
 
 def api_app(
-    store: Store, *, account_id: str, zones: Mapping[str, str], tokens: Mapping[str, Sequence[str]]
+    store: Store,
+    sessions: Sessions,
+    *,
+    account_id: str,
+    zones: Mapping[str, str],
+    tokens: Mapping[str, Sequence[str]],
 ) -> Starlette:
-    """The API of one account with its zones (id: name) and tokens (token: permissions)."""
+    """The API of one account with its zones (id: name) and tokens (token: permissions).
+
+    The edge begins sessions, and the API ends them: both are given the same ones.
+    """
     api = _Api(store, account_id, zones, tokens)
     paths: dict[str, dict[str, Operation]] = {}
-    for resource in _RESOURCES:
-        for operation in operations_of(resource):
-            path = f"/{operation.scope}/{{scope}}/{operation.path}"
-            paths.setdefault(path, {})[operation.method] = operation
+    of_resources = [operation for resource in _RESOURCES for operation in operations_of(resource)]
+    for operation in [*of_resources, *revocations(sessions, account_id)]:
+        path = f"/{operation.scope}/{{scope}}/{operation.path}"
+        paths.setdefault(path, {})[operation.method] = operation
     routes = [Route(path, api.endpoint(operations), methods=_METHODS) for path, operations in paths.items()]
     routes.append(Route("/user/tokens/verify", api.verify, methods=["GET"]))
     return Starlette(routes=routes, exception_handlers={HTTPException: _unknown})

@@ -11,6 +11,7 @@ from sandbox.cloudflare_double.api.envelope import ApiError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 _BEARER: Final = re.compile(r"Bearer ([A-Za-z0-9_-]+)")
 
@@ -41,10 +42,9 @@ def permissions(tokens: Mapping[str, Sequence[str]], header: str | None, unknown
     return found
 
 
-def authorize(tokens: Mapping[str, Sequence[str]], header: str | None, area: str, *, write: bool) -> None:
-    """Refuse a caller who lacks the permission for an area (``access``, ``dns``, ``tunnel``)."""
+def authorize(tokens: Mapping[str, Sequence[str]], header: str | None, enough: AbstractSet[str]) -> None:
+    """Refuse a caller who has none of the permissions that are enough."""
     refusal = Problem(10000, "Authentication error")
-    enough = {f"{area}:write"} if write else {f"{area}:write", f"{area}:read", "read"}
     if enough.isdisjoint(permissions(tokens, header, refusal)):
         raise ApiError(HTTPStatus.FORBIDDEN, refusal)
 

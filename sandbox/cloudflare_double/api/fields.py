@@ -80,6 +80,12 @@ def not_blank(value: str) -> str | None:
     return None if value.strip() else "must not be empty"
 
 
+def email_problem(value: str) -> str | None:
+    """A text that may be an e-mail address."""
+    local, _, domain = value.rpartition("@")
+    return None if local and "." in domain else f"{value} is not an e-mail address"
+
+
 def only(value: object) -> Check:
     """A documented field whose effect the double does not have: only the value without effect is taken."""
     neutral = value

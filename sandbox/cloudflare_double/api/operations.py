@@ -10,6 +10,7 @@ from sandbox.cloudflare_double.api.envelope import bad_request, success
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from starlette.responses import JSONResponse
 
@@ -39,7 +40,16 @@ class Operation:
     path: str
     scope: str
     area: str
+    """What it is about (``access``, ``dns``, ``tunnel``), which permissions are for."""
     run: Callable[[Call], JSONResponse]
+    narrower: AbstractSet[str] = frozenset()
+    """Permissions for little else than this, which are enough too."""
+
+    @property
+    def enough(self) -> AbstractSet[str]:
+        """The permissions of which a caller needs one."""
+        reading = {f"{self.area}:read", "read"} if self.method == "GET" else set()
+        return {f"{self.area}:write"} | reading | self.narrower
 
 
 def operations_of(resource: Resource) -> Sequence[Operation]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.cloudflare_double.api.envelope import invalid
+from sandbox.cloudflare_double.api.fields import email_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,8 +78,8 @@ def _check_rule(scope: Scope, label: str, rule: object) -> None:
 
 def _check_value(label: str, selector: str, fields: Mapping[str, str]) -> None:
     if selector == "email":
-        local, _, domain = fields["email"].rpartition("@")
-        if not local or "." not in domain:
-            raise invalid(f"{label}.email.email {fields['email']} is not an e-mail address")
+        problem = email_problem(fields["email"])
+        if problem:
+            raise invalid(f"{label}.email.email {problem}")
     if selector == "email_domain" and ("@" in fields["domain"] or "." not in fields["domain"].strip(".")):
         raise invalid(f"{label}.email_domain.domain {fields['domain']} is not a domain")
