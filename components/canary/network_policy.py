@@ -1,0 +1,37 @@
+"""The edges of the canary; everything else is refused, whatever the namespace's default is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_kubernetes import networking
+
+from components import network_edges
+from components.canary.workload import METRICS_PORT, NAME
+from components.contracts import NetworkPeer
+
+if TYPE_CHECKING:
+    from components.canary.args import CanaryScope
+
+
+def canary_policy(scope: CanaryScope) -> networking.v1.NetworkPolicy:
+    """In: Prometheus. Out: DNS, MLflow, and where the public route begins.
+
+    MLflow has to be in the canary's namespace, as with every client that its NetworkPolicy names by labels alone.
+    """
+    args, route = scope.args, scope.args.public_route
+    mlflow = NetworkPeer(pod_labels=dict(args.server_selector))
+    return networking.v1.NetworkPolicy(
+        f"{scope.name}-edges",
+        metadata=scope.metadata(f"{NAME}-edges"),
+        spec=network_edges.confine(
+            scope.labels.selector,
+            ingress=network_edges.incoming(args.metrics_peers, METRICS_PORT),
+            egress=[
+                *network_edges.names(),
+                *network_edges.outgoing([mlflow], args.server.port),
+                *(network_edges.outgoing(route.peers, route.port) if route else []),
+            ],
+        ),
+        opts=scope.options(),
+    )

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from components.canary.program import log
+from tests.unit.canary.counterpart import Counterpart, counterpart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.unit.canary.trial import Told
+
+
+@pytest.fixture
+def mlflow() -> Iterator[Counterpart]:
+    with counterpart() as running:
+        yield running
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    root = logging.getLogger()
+    before = (root.level, root.handlers[:])
+    stream = io.StringIO()
+    log.set_up(stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logging.captureWarnings(capture=False)
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
