@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -31,6 +31,8 @@ class ArtifactBucketArgs:
     peers: Sequence[NetworkPeer]
     protect: bool
     """Refuse every plan that deletes or replaces the bucket. Without it, a deletion takes the artifacts along."""
+    reader: bool = False
+    """Make a second key, which lists the bucket and does nothing else."""
 
 
 class ArtifactBucket(pulumi.ComponentResource):
@@ -42,11 +44,13 @@ class ArtifactBucket(pulumi.ComponentResource):
 
     access: BucketAccess
     """How a server reaches the bucket; the key is known only once its policy is in force."""
+    reader: BucketAccess | None
+    """The same with the key that only lists; None where there is none."""
 
     def __init__(self, name: str, args: ArtifactBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlflow:storage:ArtifactBucket", name, None, opts)
         bucket = self._versioned_bucket(name, args)
-        account = self._account(name, args)
+        account = self._account(name, args.user, args.bucket, bucket_policy(args.bucket))
         self.access = BucketAccess(
             bucket=bucket,
             endpoint=args.endpoint,
@@ -56,6 +60,7 @@ class ArtifactBucket(pulumi.ComponentResource):
             ca_certificate=args.ca_certificate,
             peers=args.peers,
         )
+        self.reader = self._reader(f"{name}-reader", args) if args.reader else None
         self.register_outputs({"bucket": bucket})
 
     def _versioned_bucket(self, name: str, args: ArtifactBucketArgs) -> pulumi.Output[str]:
@@ -79,16 +84,24 @@ class ArtifactBucket(pulumi.ComponentResource):
         )
         return lifecycle.bucket
 
-    def _account(self, name: str, args: ArtifactBucketArgs) -> minio.IamServiceAccount:
-        document = json.dumps(bucket_policy(args.bucket))
-        user = minio.IamUser(f"{name}-user", name=args.user, opts=pulumi.ResourceOptions(parent=self))
-        policy = minio.IamPolicy(
-            f"{name}-policy", name=args.bucket, policy=document, opts=pulumi.ResourceOptions(parent=self)
+    def _reader(self, name: str, args: ArtifactBucketArgs) -> BucketAccess:
+        # Users and policies are the whole server's. No bucket has an underscore, so no other bucket's meets these.
+        account = self._account(name, f"{args.user}_reader", f"{args.bucket}_reader", listing_policy(args.bucket))
+        return replace(
+            self.access,
+            access_key=pulumi.Output.secret(account.access_key),
+            secret_key=pulumi.Output.secret(account.secret_key),
         )
+
+    def _account(self, name: str, user: str, policy: str, document: dict[str, object]) -> minio.IamServiceAccount:
+        """Make a key of a user with one policy."""
+        text = json.dumps(document)
+        owner = minio.IamUser(f"{name}-user", name=user, opts=pulumi.ResourceOptions(parent=self))
+        allowed = minio.IamPolicy(f"{name}-policy", name=policy, policy=text, opts=pulumi.ResourceOptions(parent=self))
         attachment = minio.IamUserPolicyAttachment(
             f"{name}-attachment",
-            user_name=user.name,
-            policy_name=policy.name,
+            user_name=owner.name,
+            policy_name=allowed.name,
             opts=pulumi.ResourceOptions(parent=self),
         )
         return minio.IamServiceAccount(
@@ -96,7 +109,7 @@ class ArtifactBucket(pulumi.ComponentResource):
             target_user=attachment.user_name,
             # Spelled out although the user has the same policy: without it, MinIO answers with the implied one and
             # every refresh would find a difference.
-            policy=document,
+            policy=text,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -127,5 +140,19 @@ def bucket_policy(bucket: str) -> dict[str, object]:
                 ],
                 "Resource": [f"{resource}/*"],
             },
+        ],
+    }
+
+
+def listing_policy(bucket: str) -> dict[str, object]:
+    """Allow to see which objects a bucket has and how large they are, without what is in them."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetBucketLocation", "s3:ListBucket"],
+                "Resource": [f"arn:aws:s3:::{bucket}"],
+            }
         ],
     }

@@ -79,6 +79,26 @@ class DatabaseConnection:
             "?" + "&".join(options),
         )
 
+    def service_file(self, section: str, ca_path: str) -> pulumi.Output[str]:
+        """Write a libpq connection service file, for a client that is told the name of its section only. Secret.
+
+        Args:
+            section: Name that the client knows.
+            ca_path: Where the pod finds `ca_certificate`.
+        """
+        authority = [f"sslrootcert={ca_path}\n"] if self.ssl_mode in _VERIFYING_MODES else []
+        return pulumi.Output.concat(
+            f"[{section}]\nhost={self.host}\nport={self.port}\nsslmode={self.ssl_mode}\n",
+            *authority,
+            "dbname=",
+            self.database,
+            "\nuser=",
+            self.user,
+            "\npassword=",
+            self.password,
+            "\n",
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class BucketAccess:
@@ -104,6 +124,16 @@ class BucketAccess:
             return _HTTPS_PORT
         parts = urlsplit(self.endpoint)
         return parts.port or (_HTTPS_PORT if parts.scheme == "https" else 80)
+
+    def credentials_file(self) -> pulumi.Output[str]:
+        """Write an AWS shared credentials file. Secret."""
+        return pulumi.Output.concat(
+            "[default]\naws_access_key_id = ",
+            self.access_key,
+            "\naws_secret_access_key = ",
+            self.secret_key,
+            "\n",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

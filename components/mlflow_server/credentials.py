@@ -28,11 +28,4 @@ def database_login(scope: ServerScope) -> core.v1.Secret:
 
 def bucket_key(scope: ServerScope) -> core.v1.Secret:
     """Make the Secret with the AWS shared credentials file."""
-    content = pulumi.Output.concat(
-        "[default]\naws_access_key_id = ",
-        scope.args.bucket.access_key,
-        "\naws_secret_access_key = ",
-        scope.args.bucket.secret_key,
-        "\n",
-    )
-    return secret(scope, "bucket", files.BUCKET_KEY, content)
+    return secret(scope, "bucket", files.BUCKET_KEY, scope.args.bucket.credentials_file())

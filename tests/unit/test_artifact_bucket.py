@@ -3,7 +3,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from components.artifact_bucket import bucket_policy
+import pytest
+
+from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs, bucket_policy, listing_policy
+from tests.unit import engine
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
@@ -74,3 +77,68 @@ def test_aws_needs_no_endpoint(deployed: Deploy) -> None:
     settings = deployed(artifactEndpoint="", artifactCaFile="", **existing).called("mlflow-settings").inputs["data"]
 
     assert {"MLFLOW_S3_ENDPOINT_URL", "AWS_CA_BUNDLE"} & set(settings) == set()
+
+
+def with_reader(*, reader: bool = True) -> Recording:
+    """Register a bucket named `artifacts`, with or without a key that lists it."""
+
+    def program() -> dict[str, Any]:
+        made = ArtifactBucket(
+            "artifacts",
+            ArtifactBucketArgs(
+                bucket="mlflow-artifacts",
+                user="mlflow-artifacts",
+                endpoint="https://minio:9000",
+                region="us-east-1",
+                noncurrent_days=30,
+                ca_certificate=None,
+                peers=[],
+                protect=True,
+                reader=reader,
+            ),
+        )
+        return {"key": made.reader.secret_key, "bucket": made.reader.bucket} if made.reader else {}
+
+    return engine.run(program)
+
+
+@pytest.fixture(scope="module")
+def listed() -> Recording:
+    return with_reader()
+
+
+def test_the_listing_key_sees_what_there_is_and_reads_none_of_it() -> None:
+    assert listing_policy("mlflow-artifacts")["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketLocation", "s3:ListBucket"],
+            "Resource": ["arn:aws:s3:::mlflow-artifacts"],
+        }
+    ]
+
+
+def test_the_listing_key_belongs_to_a_user_of_its_own_with_that_policy_only(listed: Recording) -> None:
+    account, attachment = listed.called("artifacts-reader-account"), listed.called("artifacts-reader-attachment")
+
+    assert account.inputs["targetUser"] == "mlflow-artifacts_reader"
+    assert json.loads(account.inputs["policy"]) == listing_policy("mlflow-artifacts")
+    assert json.loads(listed.called("artifacts-reader-policy").inputs["policy"]) == listing_policy("mlflow-artifacts")
+    assert attachment.inputs == {"userName": "mlflow-artifacts_reader", "policyName": "mlflow-artifacts_reader"}
+    assert attachment.urn in account.dependencies
+
+
+def test_the_listing_key_is_a_secret_for_the_same_bucket(listed: Recording) -> None:
+    assert listed.exports == {"key": "generated-secret-key", "bucket": "mlflow-artifacts"}
+    assert listed.secret_exports == {"key"}
+
+
+def test_the_listing_key_can_be_taken_away_while_the_data_are_protected(listed: Recording) -> None:
+    assert {resource.name for resource in listed if resource.protect} == {"artifacts-bucket", "artifacts-versioning"}
+
+
+def test_a_listing_key_changes_nothing_of_the_rest(listed: Recording) -> None:
+    without = with_reader(reader=False)
+    inputs = {resource.name: resource.inputs for resource in listed}
+
+    assert {resource.name: resource.inputs for resource in without}.items() <= inputs.items()
+    assert without.exports == {}

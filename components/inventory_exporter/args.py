@@ -1,0 +1,49 @@
+"""Arguments of the component `InventoryExporter`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from components.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pulumi
+
+    from components.contracts import BucketAccess, DatabaseConnection, NetworkPeer
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshArgs:
+    """How often and how far the exporter looks; a scrape never makes it look."""
+
+    database_seconds: int
+    bucket_seconds: int
+    bucket_pages: int
+    """Most pages of 1000 objects that one look at the bucket lists."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventoryExporterArgs:
+    """Arguments of `InventoryExporter`."""
+
+    namespace: pulumi.Input[str]
+    """Flows into every object. Given the server's, the exporter comes after the server, and so after the tables."""
+    deployment: str
+    """Name of the Deployment and what belongs to it, and of the job in Prometheus."""
+    image: str
+    """The server's."""
+    image_pull_secret: str | None
+    database: DatabaseConnection
+    """By a role that reads."""
+    server_role: pulumi.Input[str]
+    """The server's own role, whose connections are counted."""
+    bucket: BucketAccess
+    """By a key that lists."""
+    refresh: RefreshArgs
+    metrics_peers: Sequence[NetworkPeer]
+
+
+ExporterScope: TypeAlias = Scope[InventoryExporterArgs]
