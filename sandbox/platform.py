@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sandbox import cgroups, network, paths, sysctls
 from sandbox.errors import SandboxError
+from sandbox.parts.alert_receiver import AlertReceiver
 from sandbox.parts.api_server import ApiServer
 from sandbox.parts.containerd import Containerd
 from sandbox.parts.controller_manager import ControllerManager
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sandbox.addons import Addons
     from sandbox.images import BuiltImage
+    from sandbox.monitoring_stack import MonitoringStack
     from sandbox.progress import Progress
 
 READY_SECONDS = 60.0
@@ -55,7 +57,13 @@ def _wait(parts: Sequence[Part], around: Surroundings) -> None:
 
 
 def start(
-    around: Surroundings, addons: Addons, images: Sequence[BuiltImage], hosts: Mapping[str, str], progress: Progress
+    around: Surroundings,
+    addons: Addons,
+    images: Sequence[BuiltImage],
+    hosts: Mapping[str, str],
+    progress: Progress,
+    *,
+    monitoring: MonitoringStack | None = None,
 ) -> None:
     """Brings up what does not run yet and returns when everything serves.
 
@@ -65,6 +73,7 @@ def start(
         images: the images that the node must have.
         hosts: addresses of the sandbox by the names that they get on this machine.
         progress: told what is being done.
+        monitoring: Prometheus and what belongs to it; None for a sandbox without.
 
     Raises:
         SandboxError: a part died or does not become ready; names it, with the end of its log.
@@ -75,7 +84,8 @@ def start(
     network.connect(pid)
     client.forget_ended()
     running = client.status()
-    missing = [part.name for part in (*FIRST, *CONTROL_PLANE, *CLIENTS) if part.name not in running]
+    clients = [*CLIENTS, AlertReceiver()] if monitoring else CLIENTS
+    missing = [part.name for part in (*FIRST, *CONTROL_PLANE, *clients) if part.name not in running]
     progress.say("sandbox", f"starting {', '.join(missing)}" if missing else "every part runs")
     _start(FIRST, around)
     with ThreadPoolExecutor(max_workers=1) as background:
@@ -83,12 +93,16 @@ def start(
         loading = background.submit(Containerd().load, around, images)
         _start(CONTROL_PLANE, around)
         _wait(CONTROL_PLANE, around)
-        _start(CLIENTS, around)
+        _start(clients, around)
         addons.apply()
-        _wait([*FIRST, *CLIENTS], around)
+        _wait([*FIRST, *clients], around)
         with progress.step("sandbox", "importing images"):
             loading.result()
     addons.wait()
+    if monitoring:
+        with progress.step("monitoring", "starting Prometheus, its operator, Alertmanager and kube-state-metrics"):
+            monitoring.apply()
+            monitoring.wait()
     network.publish(hosts)
     progress.say("sandbox", "the cluster, PostgreSQL and MinIO serve")
 

@@ -73,6 +73,7 @@ def overrides(image: str, gateway_image: str) -> dict[str, Any]:
         "accessOrigin": network.INGRESS_ADDRESS,
         "accessKeysCaFile": str(stack.CA_FILE),
         "accessKeysPeers": [{"cidr": f"{network.EDGE_ADDRESS}/32"}],
+        "runbookUrl": stack.RUNBOOK_URL,
         "cloudflareBaseUrl": cloudflare.API_URL,
         "cloudflareAccountId": cloudflare.ACCOUNT_ID,
         "cloudflareZoneId": cloudflare.zone_id(value("cloudflareZone")),
@@ -82,6 +83,7 @@ def overrides(image: str, gateway_image: str) -> dict[str, Any]:
 def _secrets() -> dict[str, str]:
     return {
         "databasePassword": secret(stack.SECRETS / "rehearsal-database-password"),
+        "databaseReaderPassword": secret(stack.SECRETS / "rehearsal-database-reader-password"),
         "databaseAdminPassword": secret(stack.SECRETS / "rehearsal-database-admin-password"),
         "artifactAdminPassword": secret(stack.SECRETS / "rehearsal-artifact-admin-password"),
         "cloudflareApiToken": cloudflare.api_token(stack.SECRETS),

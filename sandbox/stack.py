@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox import network, paths, processes, recovery, stack_file
+from sandbox import monitoring_stack, network, paths, processes, recovery, stack_file
 from sandbox.engine.install import PluginError, PluginOrigin, install_language_host, install_plugins
 from sandbox.errors import SandboxError
 from sandbox.parts import minio, postgresql
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PROJECT = "mlflow-platform"
 STACK = "dev"
 HOST = "mlflow.local"
+RUNBOOK_URL = "https://mlflow-platform.example/docs/runbook.md"
+"""Of nobody: what links to it is read by tests alone."""
 PULUMI_HOME = paths.LOCAL / "pulumi-home"
 PULUMI_STATE = paths.LOCAL / "pulumi-state"
 BIN = paths.LOCAL / "bin"
@@ -104,7 +106,7 @@ def _replace_link(link: Path, target: Path) -> None:
     link.symlink_to(target)
 
 
-def _generated(authority: Authority, image: str) -> tuple[dict[str, Any], dict[str, str]]:
+def _generated(authority: Authority, image: str, *, monitoring: bool) -> tuple[dict[str, Any], dict[str, str]]:
     """The values that only this sandbox knows: plain ones and secrets."""
     serving = authority.issue("ingress", common_name=HOST, hosts=[HOST])
     plain: dict[str, Any] = {
@@ -125,9 +127,18 @@ def _generated(authority: Authority, image: str) -> tuple[dict[str, Any], dict[s
     secrets = {
         "tlsPrivateKey": serving.key.read_text(),
         "databasePassword": secret(SECRETS / "mlflow-database-password"),
+        "databaseReaderPassword": secret(SECRETS / "mlflow-database-reader-password"),
         "databaseAdminPassword": postgresql.admin_password(SECRETS),
         "artifactAdminPassword": minio.admin_password(SECRETS),
     }
+    if monitoring:
+        plain |= {
+            "monitoring": True,
+            "monitoringLabels": {"release": monitoring_stack.RELEASE},
+            "runbookUrl": RUNBOOK_URL,
+            "canary": True,
+            "exporter": True,
+        }
     return plain, secrets
 
 
@@ -136,14 +147,20 @@ def is_made() -> bool:
     return KUBECONFIG.exists() and stack_file.RECORD.exists() and _stack_exists()
 
 
-def ensure(authority: Authority, image: str) -> None:
-    """Makes the stack, its configuration and its encrypted secrets unless they are there."""
+def ensure(authority: Authority, image: str, *, monitoring: bool = False) -> None:
+    """Makes the stack, its configuration and its encrypted secrets unless they are there.
+
+    Args:
+        authority: signs the ingress controller's certificate.
+        image: reference of the server's image.
+        monitoring: whether there is a Prometheus to be told.
+    """
     PULUMI_STATE.mkdir(parents=True, exist_ok=True)
     if _stack_exists() and not PASSPHRASE_FILE.exists():
         raise SandboxError(f"the passphrase of the stack's secrets is missing: {PASSPHRASE_FILE}", UNDECRYPTABLE_CURE)
     secret(PASSPHRASE_FILE)
     shutil.copyfile(authority.certificate, CA_FILE)
-    plain, secrets = _generated(authority, image)
+    plain, secrets = _generated(authority, image, monitoring=monitoring)
     stack_file.write({f"{PROJECT}:{key}": value for key, value in plain.items()})
     if not _stack_exists():
         _initialise_stack()

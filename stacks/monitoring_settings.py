@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stacks import checks
+from stacks.alert_settings import read_alerts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from components.mlflow_server import ResourceArgs
+    from components.monitoring.rules import AlertSettings
+    from stacks.canary_settings import CanarySettings
     from stacks.config_reader import ConfigReader
 
 _NOT_FOUND = "Prometheus would not find the monitors"
@@ -24,16 +28,35 @@ class MonitoringSettings:
 
     scrape_seconds: int
     discovery_labels: Mapping[str, str]
+    alerts: AlertSettings | None
+    """None: nobody is told of faults."""
 
 
-def read_monitoring(reader: ConfigReader) -> MonitoringSettings | None:
-    """Read the settings, all of them also where monitoring is off; None when it is."""
+def read_monitoring(
+    reader: ConfigReader, *, resources: ResourceArgs, canary: CanarySettings | None
+) -> MonitoringSettings | None:
+    """Read the settings, all of them also where monitoring is off; None when it is.
+
+    Args:
+        reader: Collects what is wrong.
+        resources: Of the server, whose memory the alerts' threshold has to fit.
+        canary: Whose rounds the alerts' windows have to fit.
+    """
     wanted = reader.flag("monitoring", "it would be unclear whether Prometheus is to be told")
+    wanted = wanted and reader.sound("monitoring")
+    scrape_seconds = reader.integer(
+        "scrapeInterval", _SHORTEST_SECONDS, _LONGEST_SECONDS, "series would have gaps, or cost too much"
+    )
     settings = MonitoringSettings(
-        scrape_seconds=reader.integer(
-            "scrapeInterval", _SHORTEST_SECONDS, _LONGEST_SECONDS, "series would have gaps, or cost too much"
-        ),
+        scrape_seconds=scrape_seconds,
         discovery_labels=_labels(reader),
+        alerts=read_alerts(
+            reader,
+            monitored=wanted,
+            resources=resources,
+            scrape_seconds=scrape_seconds,
+            canary_seconds=canary.interval_seconds if canary else None,
+        ),
     )
     return settings if wanted else None
 

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.artifact_bucket import ArtifactBucket
-from components.backend_database import BackendDatabase
-from components.contracts import BucketAccess, DatabaseConnection, ServiceAddress
+from components.contracts import ServiceAddress
 from components.mlflow_server import MlflowServer, MlflowServerArgs
-from components.monitoring import Monitoring, MonitoringArgs
 from components.namespace import Namespace
-from stacks.edge import Edge, edge, server_access
-from stacks.providers import kubernetes_provider, minio_provider, postgresql_provider
+from stacks.canary import canary, with_canary
+from stacks.edge import edge, server_access
+from stacks.inventory import inventory
+from stacks.monitoring import monitoring
+from stacks.providers import kubernetes_provider
+from stacks.stores import stores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stacks.monitoring_settings import MonitoringSettings
     from stacks.settings import Settings
 
 _SERVICE = "mlflow"
@@ -31,8 +31,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
     service = ServiceAddress(name=_SERVICE, namespace=settings.namespace.name, port=_PORT)
 
     namespace = Namespace("platform", settings.namespace, cluster)
-    database = _database(settings)
-    bucket = _bucket(settings)
+    kept = stores(settings)
     server = MlflowServer(
         "mlflow",
         MlflowServerArgs(
@@ -40,54 +39,28 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
             service=service,
             image=settings.image,
             image_pull_secret=settings.image_pull_secret,
-            database=database,
-            bucket=bucket,
+            database=kept.database,
+            bucket=kept.bucket,
             artifact_delivery=settings.artifact_delivery,
             resources=settings.resources,
             scaling=settings.scaling,
             migration_deadline=settings.migration_deadline,
-            access=server_access(settings),
+            access=with_canary(settings, server_access(settings)),
         ),
         cluster,
     )
     way_in = edge(settings, server, cluster)
-    if settings.monitoring:
-        _monitoring(settings.monitoring, server, way_in, cluster)
+    others = (
+        *way_in.metrics,
+        *canary(settings, server, cluster),
+        *inventory(settings, kept, server, cluster),
+    )
+    monitoring(settings, server, others, cluster)
     return {
         **way_in.outputs,
         "trackingUri": server.service.url,
         "namespace": namespace.name,
         "service": server.service.name,
-        "bucket": bucket.bucket,
-        "database": database.database,
+        "bucket": kept.bucket.bucket,
+        "database": kept.database.database,
     }
-
-
-def _monitoring(
-    monitoring: MonitoringSettings, server: MlflowServer, way_in: Edge, cluster: pulumi.ResourceOptions
-) -> Monitoring:
-    return Monitoring(
-        "monitoring",
-        MonitoringArgs(
-            namespace=server.namespace,
-            server=server.metrics,
-            others=way_in.metrics,
-            scrape_seconds=monitoring.scrape_seconds,
-            discovery_labels=monitoring.discovery_labels,
-        ),
-        cluster,
-    )
-
-
-def _database(settings: Settings) -> DatabaseConnection:
-    if isinstance(settings.database, DatabaseConnection):
-        return settings.database
-    opts = pulumi.ResourceOptions(provider=postgresql_provider(settings.database.admin))
-    return BackendDatabase("backend", settings.database.args, opts).connection
-
-
-def _bucket(settings: Settings) -> BucketAccess:
-    if isinstance(settings.bucket, BucketAccess):
-        return settings.bucket
-    opts = pulumi.ResourceOptions(provider=minio_provider(settings.bucket.admin))
-    return ArtifactBucket("artifacts", settings.bucket.args, opts).access

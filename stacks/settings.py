@@ -13,8 +13,10 @@ from components.mlflow_server import AccessArgs, ArtifactDelivery, ResourceArgs,
 from components.namespace import NamespaceArgs
 from stacks import checks
 from stacks.access_settings import AccessSettings, read_delivery, read_sign_on
+from stacks.canary_settings import CanarySettings, read_canary
 from stacks.capacity import check_connections, check_memory
 from stacks.config_reader import ConfigReader
+from stacks.exporter_settings import ExporterSettings, read_exporter
 from stacks.monitoring_settings import MonitoringSettings, read_monitoring
 from stacks.route_settings import RouteSettings, read_route
 from stacks.server_settings import read_access, read_resources, read_scaling
@@ -47,6 +49,10 @@ class Settings:
     """None: whoever reaches the route reaches the server."""
     monitoring: MonitoringSettings | None
     """None: Prometheus is not told of the platform."""
+    canary: CanarySettings | None
+    """None: nobody tries the platform all day."""
+    exporter: ExporterSettings | None
+    """None: nobody counts what MLflow has stored."""
     database: ProvisionedDatabase | DatabaseConnection
     """One to make, or one that exists."""
     bucket: ProvisionedBucket | BucketAccess
@@ -75,6 +81,9 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         name=reader.text("namespace", "Kubernetes would refuse it", checks.dns_label),
         create=reader.flag("namespaceCreate", "it would be unclear to whom the namespace belongs"),
     )
+    canary = read_canary(reader)
+    database = read_database(reader, connection_limit=limit, protect=protect)
+    bucket = read_bucket(reader, protect=protect)
     settings = Settings(
         kube_context=reader.optional("kubeContext", "no cluster would be found", lambda _: None),
         namespace=namespace,
@@ -87,9 +96,11 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         access=read_access(reader, route.host, tls_required=route.tls_required, clients_confined=namespace.create),
         route=route,
         sign_on=read_sign_on(reader, delivery, host=route.host),
-        monitoring=read_monitoring(reader),
-        database=read_database(reader, connection_limit=limit, protect=protect),
-        bucket=read_bucket(reader, protect=protect),
+        monitoring=read_monitoring(reader, resources=resources, canary=canary),
+        canary=canary,
+        exporter=read_exporter(reader, database=database, bucket=bucket),
+        database=database,
+        bucket=bucket,
     )
     reader.finish()
     return settings

@@ -29,6 +29,8 @@ _EXIT_SECONDS = 5
 """The program ends as soon as it is told to."""
 _PROGRESS_SECONDS = 300
 """The download of the image to a node that has none of the server's pods."""
+_SETTLE_SECONDS = 10
+"""Before the first round: the NetworkPolicies let a new pod through only after seconds (seen with kube-router)."""
 
 
 def rollout(
@@ -77,6 +79,7 @@ def _command_line(args: CanaryArgs) -> list[str]:
     line = [
         f"--server-url={args.server.url}",
         f"--interval={args.interval_seconds}",
+        f"--settle={_SETTLE_SECONDS}",
         f"--step-timeout={_STEP_SECONDS}",
         f"--port={METRICS_PORT}",
     ]

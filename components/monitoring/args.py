@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from components.contracts import MetricsEndpoint
+    from components.monitoring.rules import Group
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +26,11 @@ class MonitoringArgs:
     """Behind the Service of this name."""
     others: Sequence[MetricsEndpoint]
     """At ports that no Service has."""
+    rules: Sequence[Group]
+    """What Prometheus records and when it alerts; empty for nothing."""
     scrape_seconds: int
     discovery_labels: Mapping[str, str]
-    """By which Prometheus selects monitors, beside the recommended labels."""
+    """By which Prometheus selects monitors and rules, beside the recommended labels."""
 
 
 MonitoringScope: TypeAlias = Scope[MonitoringArgs]

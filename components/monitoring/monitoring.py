@@ -5,13 +5,14 @@ from __future__ import annotations
 import pulumi
 
 from components.labels import Labels
+from components.monitoring.alerting import prometheus_rule
 from components.monitoring.args import MonitoringArgs  # noqa: TC001 - Pulumi evaluates a component's annotations
 from components.monitoring.scraping import pod_monitor, service_monitor
 from components.scope import Scope
 
 
 class Monitoring(pulumi.ComponentResource):
-    """Monitors for a Prometheus that the Prometheus operator runs, such as that of kube-prometheus-stack.
+    """Monitors and rules for a Prometheus that the Prometheus operator runs, such as that of kube-prometheus-stack.
 
     Left out: Prometheus itself, and its way to the pods, which the NetworkPolicies of those pods allow.
     """
@@ -25,6 +26,8 @@ class Monitoring(pulumi.ComponentResource):
         service_monitor(scope, args.server)
         for endpoint in args.others:
             pod_monitor(scope, endpoint)
+        if args.rules:
+            prometheus_rule(scope, args.rules)
 
         self.monitors = [args.server.job, *(endpoint.job for endpoint in args.others)]
         self.register_outputs({"monitors": self.monitors})

@@ -57,12 +57,12 @@ def production(progress: Progress) -> Iterator[None]:
 
 
 def _bring_up(progress: Progress) -> None:
-    toolchain, images = up.prepare(progress)
+    toolchain, images = up.prepare(progress, monitoring=True)
     host.install_packages(progress, host.BROWSER)
     authority = stack.AUTHORITY
     authority.ensure()
     up.prepare_engine(toolchain, authority, images["mlflow"].reference)
-    up.start_platform(toolchain, authority, images, progress)
+    up.start_platform(toolchain, authority, images, progress, monitoring=True)
     part, around = rehearsal.part(), up.surroundings(toolchain, authority, images)
     progress.say("cloudflare", f"starting the double for {part.public_host} and {part.team_domain}")
     part.start(around)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING
 
 from sandbox import ownership, paths, platform, rehearsal, smoke, stack
 from sandbox.addons import Addons
+from sandbox.errors import SandboxError
 from sandbox.images import BuiltImage, ImageStore, build_binary_image, build_envoy, build_mlflow
 from sandbox.images.mlflow import mlflow_key, mlflow_version
+from sandbox.images.monitoring import build_monitoring_images
 from sandbox.locking import exclusive
+from sandbox.monitoring_stack import MonitoringStack
 from sandbox.network import INGRESS_ADDRESS, NODE_ADDRESS
 from sandbox.parts.part import API_SERVER_URL, Surroundings
 from sandbox.progress import Progress
@@ -35,23 +39,33 @@ def run() -> None:
     host.demand_suitable()
     with exclusive(paths.LOCK, wait=False, doing=f"make up in {paths.CLONE}"):
         ownership.claim()
-        toolchain, images = prepare(progress)
+        monitoring = with_monitoring()
+        toolchain, images = prepare(progress, monitoring=monitoring)
         with ThreadPoolExecutor(max_workers=1) as background:
             authority = stack.AUTHORITY
             authority.ensure()
             progress.say("engine", "laying out the engine, its plugins and the stack")
-            engine = background.submit(prepare_engine, toolchain, authority, images["mlflow"].reference)
-            start_platform(toolchain, authority, images, progress)
+            image = images["mlflow"].reference
+            engine = background.submit(prepare_engine, toolchain, authority, image, monitoring=monitoring)
+            start_platform(toolchain, authority, images, progress, monitoring=monitoring)
             for origin in engine.result():
                 progress.say("engine", origin)
         deploy(progress)
 
 
-def prepare(progress: Progress) -> tuple[Toolchain, dict[str, BuiltImage]]:
+def with_monitoring() -> bool:
+    """Whether `make` was called with MONITORING=1."""
+    wanted = os.environ.get("MONITORING", "0")
+    if wanted not in {"", "0", "1"}:
+        raise SandboxError(f"MONITORING is {wanted!r}", "make up MONITORING=1, or leave it out")
+    return wanted == "1"
+
+
+def prepare(progress: Progress, *, monitoring: bool = False) -> tuple[Toolchain, dict[str, BuiltImage]]:
     """Has every tool and image in the cache; builds what is missing, tools and the large image side by side."""
     host.extend_path()
     image = ImageStore(paths.CACHE).image("mlflow", mlflow_version(), mlflow_key())
-    host.demand_disk(cold=not (tools.is_complete() and image.archive.exists()))
+    host.demand_disk(cold=not (tools.is_complete(monitoring=monitoring) and image.archive.exists()))
     host.install_packages(progress)
     with ThreadPoolExecutor(max_workers=1) as background:
         mlflow = background.submit(
@@ -61,13 +75,15 @@ def prepare(progress: Progress) -> tuple[Toolchain, dict[str, BuiltImage]]:
             progress=lambda message: progress.say("image", message),
         )
         mlflow.add_done_callback(lambda built: _tell_failure(built, progress))
-        tools.build(progress)
-        toolchain = tools.locate()
+        tools.build(progress, monitoring=monitoring)
+        toolchain = tools.locate(monitoring=monitoring)
         images = {
             name: build_binary_image(name, version, toolchain[name], cache=paths.CACHE)
             for name, version in BINARY_IMAGES.items()
         }
         images["envoy"] = build_envoy(cache=paths.CACHE)
+        if monitoring:
+            images |= build_monitoring_images(toolchain.programs, cache=paths.CACHE)
         images["mlflow"] = mlflow.result()
     return toolchain, images
 
@@ -78,10 +94,12 @@ def _tell_failure(built: Future[BuiltImage], progress: Progress) -> None:
         progress.say("image", f"failed, and the tools are built to their end first: {error}")
 
 
-def prepare_engine(toolchain: Toolchain, authority: Authority, image: str) -> Sequence[str]:
+def prepare_engine(
+    toolchain: Toolchain, authority: Authority, image: str, *, monitoring: bool = False
+) -> Sequence[str]:
     """Lays out engine and stack, and says where each plugin came from."""
     origins = stack.install_engine(toolchain)
-    stack.ensure(authority, image)
+    stack.ensure(authority, image, monitoring=monitoring)
     return [f"{origin.name} plugin {origin.version}: {origin.origin} ({origin.reason})" for origin in origins]
 
 
@@ -91,19 +109,27 @@ def surroundings(toolchain: Toolchain, authority: Authority, images: dict[str, B
 
 
 def start_platform(
-    toolchain: Toolchain, authority: Authority, images: dict[str, BuiltImage], progress: Progress
+    toolchain: Toolchain,
+    authority: Authority,
+    images: dict[str, BuiltImage],
+    progress: Progress,
+    *,
+    monitoring: bool = False,
 ) -> None:
     """Starts the sandbox's parts and add-ons."""
     authority.kubeconfig(stack.KUBECONFIG, server=API_SERVER_URL, user="admin", group="system:masters")
+    references = {name: image.reference for name, image in images.items()}
     addons = Addons(
         toolchain["kubectl"],
         stack.KUBECONFIG,
         toolchain.custom_resources,
-        {name: image.reference for name, image in images.items()},
+        references,
         rehearsal.value("accessTeamDomain"),
     )
     hosts = {stack.HOST: INGRESS_ADDRESS}
-    platform.start(surroundings(toolchain, authority, images), addons, list(images.values()), hosts, progress)
+    watching = MonitoringStack(addons.kubectl_output, references) if monitoring else None
+    around = surroundings(toolchain, authority, images)
+    platform.start(around, addons, list(images.values()), hosts, progress, monitoring=watching)
 
 
 def deploy(progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""Images that hold one static executable and nothing else: pause, CoreDNS, Traefik."""
+"""Images that hold one static executable and nothing else: pause, CoreDNS, Traefik, the monitoring stack's."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ def build_binary_image(
     binary: Path,
     *,
     cache: Path,
+    folder: str = "/",
     entrypoint: Sequence[str] = (),
     user: str = NON_ROOT,
 ) -> BuiltImage:
     """Wraps a static executable in an image, or finds the one that was built from it before.
 
     Args:
-        name: the image's name; the executable becomes `/NAME`.
+        name: the image's name; the executable gets it too.
         version: goes into the tag.
         binary: the executable on this machine; it must not need a loader or libraries.
         cache: the user's cache folder of the project.
+        folder: where the executable is in the image.
         entrypoint: the command line that a container starts; the executable alone by default.
         user: `uid:gid` of the process.
 
@@ -45,11 +47,12 @@ def build_binary_image(
     """
     if not binary.is_file() or not os.access(binary, os.X_OK):
         raise SandboxError(f"image {name}: {binary} is not an executable file", "build the tools again: make up")
+    place = f"{folder.rstrip('/')}/{name}"
     config = ImageConfig(
         architecture=go_architecture(),
-        entrypoint=tuple(entrypoint) or (f"/{name}",),
+        entrypoint=tuple(entrypoint) or (place,),
         user=user,
-        environment={"PATH": "/"},
+        environment={"PATH": folder},
         labels={"org.opencontainers.image.title": name, "org.opencontainers.image.version": version},
     )
     key = input_key({"revision": REVISION, "name": name, "config": repr(config), "binary": binary})
@@ -59,7 +62,7 @@ def build_binary_image(
     def build(work: Path, target: Path) -> None:
         layer = work / "layer.tar"
         with layer.open("wb") as file:
-            file_layer(file, {f"/{name}": binary})
+            file_layer(file, {place: binary})
         write_image(target, reference=image.reference, config=config, layer=layer)
 
     return store.obtain(image, name, build)

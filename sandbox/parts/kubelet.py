@@ -76,6 +76,8 @@ class Kubelet:
                 around.tools["kubelet"],
                 f"--config={configuration}",
                 f"--kubeconfig={kubeconfig}",
+                # For cAdvisor, whose numbers would otherwise name neither container nor image.
+                f"--containerd={containerd.SOCKET}",
                 f"--root-dir={place}/root",
                 f"--cert-dir={place}/pki",
                 f"--hostname-override={NODE_NAME}",

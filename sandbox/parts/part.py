@@ -89,9 +89,9 @@ def runs(name: str) -> bool:
     return part is not None and part.code is None
 
 
-def answers(url: str, authority: Authority) -> bool:
-    """Whether an HTTPS address that the sandbox's authority vouches for answers with success."""
-    context = ssl.create_default_context(cafile=str(authority.certificate))
+def answers(url: str, authority: Authority | None = None) -> bool:
+    """Whether an address answers with success; for one of HTTPS, the authority that vouches for it."""
+    context = ssl.create_default_context(cafile=str(authority.certificate)) if authority else None
     # The machine's proxy, if it has one, does not know these addresses.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:

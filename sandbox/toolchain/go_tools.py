@@ -1,8 +1,6 @@
-"""The tools that are built from Go modules: pinned by go.mod, verified by a complete go.sum.
+"""Builds the Go tools into the cache, or finds the ones that are there.
 
-Two modules, since the Pulumi engine and the kubernetes plugin ask for different versions of the same libraries. Tools
-of one module share their compiled packages. Each binary enters the cache by a rename, so an interrupted build goes on
-with the next tool.
+Each binary enters the cache by a rename, so an interrupted build goes on with the next tool.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ import re
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,93 +20,19 @@ from sandbox import paths, processes
 from sandbox.errors import SandboxError
 from sandbox.locking import exclusive
 from sandbox.toolchain import cache, go_compiler
+from sandbox.toolchain.go_modules import ALL_MODULES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from sandbox.progress import Progress
+    from sandbox.toolchain.go_modules import GoModule, GoTool
 
 MODULES = Path(__file__).parent / "go"
 BUILD = paths.CACHE / "build"
-KUBERNETES_VERSION = "v1.34.4"
-PULUMI_VERSION = "v3.259.0"
-KUBERNETES_PLUGIN_VERSION = "4.25.0"
 REGISTRY_CURE = (
     "check that the Go module proxy is reachable (go env GOPROXY), then run it again: it goes on where it stopped"
 )
-
-_KUBERNETES_FLAGS = (
-    f"-X k8s.io/component-base/version.gitVersion={KUBERNETES_VERSION}"
-    " -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34"
-)
-
-
-@dataclass(frozen=True)
-class GoTool:
-    """A binary of a module."""
-
-    name: str
-    package: str
-    flags: str = ""
-    """For the linker."""
-    version_command: tuple[str, ...] = ()
-    """How a tool that is already on the PATH tells its version; empty where it cannot be told."""
-    version: str = ""
-    """What that must print, as a whole word."""
-
-
-@dataclass(frozen=True)
-class GoModule:
-    """Tools that resolve together."""
-
-    folder: str
-    tools: tuple[GoTool, ...]
-    embeds: tuple[str, str] | None = None
-    """A dependency and its folder of files that our main package embeds: they are copied beside it."""
-    ships: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Data that the sandbox needs: name in the cache to a dependency and its folder."""
-
-
-def _kubernetes(name: str, *version_command: str) -> GoTool:
-    return GoTool(name, f"k8s.io/kubernetes/cmd/{name}", _KUBERNETES_FLAGS, version_command, KUBERNETES_VERSION)
-
-
-PLATFORM = GoModule(
-    "platform",
-    (
-        GoTool("coredns", "./coredns", "", ("-version",), "CoreDNS-1.13.1"),
-        GoTool("pause", "./pause"),
-        GoTool("etcd", "go.etcd.io/etcd/server/v3", "", ("--version",), "3.6.5"),
-        GoTool("kube-router", "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"),
-        GoTool("minio", "github.com/minio/minio"),
-        _kubernetes("kube-apiserver", "--version"),
-        _kubernetes("kube-controller-manager", "--version"),
-        _kubernetes("kube-proxy", "--version"),
-        _kubernetes("kube-scheduler", "--version"),
-        _kubernetes("kubelet", "--version"),
-        _kubernetes("kubectl", "version", "--client"),
-        GoTool(
-            "pulumi",
-            "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-            f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI_VERSION}",
-            ("version",),
-            PULUMI_VERSION,
-        ),
-    ),
-    ships={
-        "prometheus-operator-crds": (
-            "github.com/prometheus-operator/prometheus-operator",
-            "example/prometheus-operator-crd",
-        )
-    },
-)
-KUBERNETES_PLUGIN = GoModule(
-    "kubernetes-plugin",
-    (GoTool("pulumi-resource-kubernetes", ".", f"-X main.version={KUBERNETES_PLUGIN_VERSION}"),),
-    embeds=("github.com/pulumi/pulumi-kubernetes/provider/v4", "cmd/pulumi-resource-kubernetes"),
-)
-ALL_MODULES = (PLATFORM, KUBERNETES_PLUGIN)
 
 
 def on_path(tool: GoTool) -> Path | None:
@@ -131,7 +54,7 @@ def on_path(tool: GoTool) -> Path | None:
 
 def place_of(module: GoModule) -> Path:
     """The module's folder in the cache, named by a hash of everything that its binaries are made of."""
-    inputs = hashlib.sha256(repr((module.tools, module.embeds, sorted(module.ships.items()))).encode())
+    inputs = hashlib.sha256(repr((module.tools, module.embeds, sorted(module.ships.items()), *module.tags)).encode())
     for path in sorted((MODULES / module.folder).rglob("*")):
         if path.suffix in {".go", ".mod", ".sum"}:
             inputs.update(path.relative_to(MODULES).as_posix().encode() + path.read_bytes())
@@ -184,6 +107,7 @@ def build(module: GoModule, progress: Progress) -> None:
                         "build",
                         "-mod=readonly",
                         "-trimpath",
+                        f"-tags={','.join(module.tags)}",
                         f"-ldflags=-s -w {tool.flags}",
                         "-o",
                         fresh,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
-from sandbox.toolchain import cache, go_tools, host
+from sandbox.toolchain import cache, go_modules, go_tools, host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,14 +32,14 @@ class Toolchain:
         return self.programs[name]
 
 
-def is_complete() -> bool:
-    """Whether every built tool is in the cache or on the PATH."""
-    return all(go_tools.is_built(module) for module in go_tools.ALL_MODULES)
+def is_complete(*, monitoring: bool = False) -> bool:
+    """Whether every built tool is in the cache or on the PATH; the monitoring stack's only where it is asked for."""
+    return all(go_tools.is_built(module) for module in go_modules.needed(monitoring=monitoring))
 
 
-def build(progress: Progress) -> None:
+def build(progress: Progress, *, monitoring: bool = False) -> None:
     """Builds what is missing, the module that the cluster needs first."""
-    for module in go_tools.ALL_MODULES:
+    for module in go_modules.needed(monitoring=monitoring):
         if not go_tools.is_built(module):
             go_tools.build(module, progress)
         if go_tools.place_of(module).exists():
@@ -47,14 +47,15 @@ def build(progress: Progress) -> None:
     go_tools.remove_build_leftovers()
 
 
-def locate() -> Toolchain:
-    """The tools.
+def locate(*, monitoring: bool = False) -> Toolchain:
+    """The tools, with those of the monitoring stack where it is asked for.
 
     Raises:
         SandboxError: one of them is not there.
     """
     host.extend_path()
-    found = {name: path for module in go_tools.ALL_MODULES for name, path in go_tools.locate(module).items()}
+    modules = go_modules.needed(monitoring=monitoring)
+    found = {name: path for module in modules for name, path in go_tools.locate(module).items()}
     # Debian's programs by the PATH, the wheels' beside this environment's interpreter.
     found |= {name: Path(place) if (place := shutil.which(name)) else None for name in DEBIAN_PROGRAMS}
     traefik = Path(sys.prefix) / "bin" / "traefik"
@@ -66,5 +67,5 @@ def locate() -> Toolchain:
         )
     return Toolchain(
         {name: path for name, path in found.items() if path is not None},
-        go_tools.place_of(go_tools.PLATFORM) / "share" / "prometheus-operator-crds",
+        go_tools.place_of(go_modules.PLATFORM) / "share" / "prometheus-operator-crds",
     )

@@ -21,11 +21,15 @@ SECRETS = {
 """The secrets that every stack has to be given."""
 ACCESS_SECRETS = {"cloudflareApiToken": "token-of-the-cloud"}
 """Those of a stack with single sign-on."""
+EXPORTER_SECRETS = {"databaseReaderPassword": "look-and-do-not-touch"}
+"""Those of a stack with an exporter."""
 ACCESS_FACTS = {
     "cloudflareAccountId": "0a" * 16,
     "cloudflareZoneId": "0b" * 16,
     "accessOrigin": "203.0.113.7",
 }
+MONITORING_FACTS = {"runbookUrl": "https://example.com/docs/runbook.md"}
+"""What a stack with alerts has to be given."""
 """What the owner of the Cloudflare account adds to them."""
 
 
@@ -62,6 +66,8 @@ def values(stack: str, directory: Path, **overrides: Any) -> dict[str, str]:
         "artifactCaFile": str(authority),
         **SECRETS,
         **(ACCESS_FACTS | ACCESS_SECRETS if own.get("access") == "true" else {}),
+        **(MONITORING_FACTS if own.get("monitoring") == "true" else {}),
+        **(EXPORTER_SECRETS if own.get("exporter") == "true" else {}),
         **overrides,
     }
     merged = {key: declared["default"] for key, declared in schema().items()} | given

@@ -80,6 +80,7 @@ def test_it_goes_to_mlflow_by_its_service_at_the_given_interval(made: Recording)
     assert container(made)["args"] == [
         "--server-url=http://mlflow.data-platform.svc.cluster.local:5000",
         "--interval=60",
+        "--settle=10",
         "--step-timeout=10",
         "--port=9464",
     ]
@@ -121,7 +122,7 @@ def test_the_public_route_is_tried_with_its_statuses_and_its_authority(with_rout
     volumes = {volume["name"]: volume["configMap"]["name"] for volume in pod(with_route)["volumes"]}
     paths = {mount["name"]: mount["mountPath"] for mount in container(with_route)["volumeMounts"]}
 
-    assert container(with_route)["args"][4:] == [
+    assert container(with_route)["args"][5:] == [
         "--public-url=https://mlflow.254carbon.com/",
         "--public-status",
         "302",

@@ -130,6 +130,7 @@ def test_another_executable_or_entrypoint_is_another_image(tmp_path: Path) -> No
     assert build_binary_image("tool", "1", binary, cache=cache) == first
     assert build_binary_image("tool", "1", binary, cache=cache, entrypoint=("/tool", "-v")) != first
     assert build_binary_image("tool", "1", binary, cache=cache, user="0:0") != first
+    assert build_binary_image("tool", "1", binary, cache=cache, folder="/bin") != first
     binary.write_bytes(b"two")
     assert build_binary_image("tool", "1", binary, cache=cache) != first
 

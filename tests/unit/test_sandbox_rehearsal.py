@@ -11,7 +11,7 @@ from sandbox.errors import SandboxError
 from sandbox.progress import Progress
 from sandbox.supervisor import client
 
-ADDRESSES_AND_FILES = ("Host", "Server", "Peers", "File", "BaseUrl", "Id", "Origin", "mage")
+ADDRESSES_AND_FILES = ("Host", "Server", "Peers", "File", "Url", "Id", "Origin", "mage")
 
 
 def test_it_refuses_to_begin_beside_a_running_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:

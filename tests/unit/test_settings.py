@@ -12,7 +12,14 @@ from pulumi.runtime import config as runtime_config
 from components.contracts import BucketAccess, DatabaseConnection
 from stacks.config_reader import ConfigError, ConfigReader
 from stacks.settings import load_settings
-from tests.unit import stack_files, test_access_settings, test_monitoring_settings
+from tests.unit import (
+    stack_files,
+    test_access_settings,
+    test_alert_settings,
+    test_canary_settings,
+    test_exporter_settings,
+    test_monitoring_settings,
+)
 from tests.unit.engine import PROJECT
 
 if TYPE_CHECKING:
@@ -143,9 +150,14 @@ def test_every_key_that_can_be_wrong_has_a_test() -> None:
     cannot_be_wrong = {"kubeContext"}
     together = {"tlsPrivateKey", "artifactAccessKey", "artifactSecretKey"}
 
-    tested = {
-        key for key, _, _ in [*BAD_VALUES, *test_access_settings.BAD_VALUES, *test_monitoring_settings.BAD_VALUES]
-    }
+    elsewhere = (
+        test_access_settings,
+        test_alert_settings,
+        test_canary_settings,
+        test_exporter_settings,
+        test_monitoring_settings,
+    )
+    tested = {key for table in (BAD_VALUES, *(module.BAD_VALUES for module in elsewhere)) for key, _, _ in table}
 
     assert set(stack_files.schema()) == tested | cannot_be_wrong | together
 

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from . import log
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     series = Series(step.name for step in steps)
     rounds = Rounds(steps, series, Pace(interval=given.interval, step=given.step_timeout))
     serve(given.listen, given.port, series.registry, rounds.alive)
-    worker = threading.Thread(target=_go_round, args=[rounds], name="rounds", daemon=True)
+    worker = threading.Thread(target=_go_round, args=[rounds, given.settle], name="rounds", daemon=True)
     worker.start()
     _LOG.info("started")
     while worker.is_alive():
@@ -45,8 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _go_round(rounds: Rounds) -> None:
+def _go_round(rounds: Rounds, settle: float) -> None:
     try:
+        time.sleep(settle)
         rounds.forever()
     except Exception:  # noqa: BLE001 - told in the form of the log, and the process ends for it
         _LOG.exception("the rounds ended by a fault of the canary itself")
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mlflow_canary", description="Does what users of MLflow do, and tells.")
     parser.add_argument("--server-url", required=True, help="of MLflow")
     parser.add_argument("--interval", type=float, default=60, help="seconds from round to round")
+    parser.add_argument("--settle", type=float, default=0, help="seconds before the first round")
     parser.add_argument("--step-timeout", type=float, default=10, help="seconds for one step")
     parser.add_argument("--listen", default="0.0.0.0", help="address of the metrics")  # noqa: S104 - of a pod
     parser.add_argument("--port", type=int, default=9464, help="port of the metrics")

@@ -1,0 +1,1 @@
+"""Cases in which each alert fires or stays quiet, for `promtool test rules`."""

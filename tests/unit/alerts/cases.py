@@ -1,0 +1,13 @@
+"""Every case."""
+
+from __future__ import annotations
+
+from tests.unit.alerts import objective_cases, server_cases, storage_cases, way_in_cases, witness_cases
+
+CASES = (
+    *server_cases.CASES,
+    *storage_cases.CASES,
+    *objective_cases.CASES,
+    *witness_cases.CASES,
+    *way_in_cases.CASES,
+)

@@ -1,0 +1,64 @@
+"""The rules as the environments have them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from components.monitoring.rules import Alert, AlertSettings, Group, RecordingRule, Watched, groups
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RUNBOOK = "https://example.org/docs/runbook.md"
+SETTINGS = AlertSettings(runbook_url=RUNBOOK)
+
+
+@dataclass(frozen=True)
+class Environment:
+    name: str
+    settings: AlertSettings
+    watched: Watched
+
+    @property
+    def groups(self) -> list[Group]:
+        return groups(self.settings, self.watched)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        return [rule for group in self.groups for rule in group.rules if isinstance(rule, Alert)]
+
+    @property
+    def recordings(self) -> list[RecordingRule]:
+        return [rule for group in self.groups for rule in group.rules if isinstance(rule, RecordingRule)]
+
+    def file(self) -> dict[str, Any]:
+        return rule_file(self.groups)
+
+
+def rule_file(groups_of_it: Sequence[Group]) -> dict[str, Any]:
+    return {"groups": [group.manifest() for group in groups_of_it]}
+
+
+PROD = Environment(
+    "prod",
+    SETTINGS,
+    Watched(
+        namespace="data-platform",
+        jobs=("mlflow", "mlflow-gateway", "mlflow-canary", "mlflow-exporter"),
+        scrape_seconds=30,
+        public_tls=True,
+        keys_max_age_hours=24,
+    ),
+)
+DEV = Environment(
+    "dev",
+    SETTINGS,
+    replace(
+        PROD.watched, jobs=("mlflow", "mlflow-canary", "mlflow-exporter"), public_tls=False, keys_max_age_hours=None
+    ),
+)
+"""Without Access, and by plain HTTP."""
+DRILL = Environment("drill", replace(SETTINGS, patience=0.2), replace(PROD.watched, scrape_seconds=5))
+"""Everything five times as fast, with a canary that goes its round every ten seconds."""
+ENVIRONMENTS = (DEV, PROD, DRILL)
