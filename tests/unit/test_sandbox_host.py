@@ -135,7 +135,13 @@ def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cold", "free_gib", "refused"), [(True, 31, True), (True, 33, False), (False, 5, True), (False, 7, False)]
+    ("cold", "free_gib", "refused"),
+    [
+        (True, host.DISK_COLD_GIB - 1, True),
+        (True, host.DISK_COLD_GIB + 1, False),
+        (False, host.DISK_WARM_GIB - 1, True),
+        (False, host.DISK_WARM_GIB + 1, False),
+    ],
 )
 def test_a_full_disk_is_said_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, cold: bool, free_gib: int, refused: bool
