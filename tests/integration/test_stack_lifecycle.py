@@ -149,9 +149,20 @@ def test_production_previews_cleanly_with_its_secrets_and_certificates_given(tmp
     for key in ("databaseCaFile", "artifactCaFile"):
         assert config[f"{PROJECT}:{key}"], f"{key} is a file that the platform's owner gives"
         config[f"{PROJECT}:{key}"] = str(stack.CA_FILE)
-    facts = {"cloudflareAccountId": "a" * 32, "cloudflareZoneId": "b" * 32, "accessOrigin": "203.0.113.7"}
+    facts = {
+        "cloudflareAccountId": "a" * 32,
+        "cloudflareZoneId": "b" * 32,
+        "accessOrigin": "203.0.113.7",
+        "runbookUrl": stack.RUNBOOK_URL,
+    }
     config |= {f"{PROJECT}:{key}": value for key, value in facts.items()}
-    needed = ("databasePassword", "databaseAdminPassword", "artifactAdminPassword", "cloudflareApiToken")
+    needed = (
+        "databasePassword",
+        "databaseReaderPassword",
+        "databaseAdminPassword",
+        "artifactAdminPassword",
+        "cloudflareApiToken",
+    )
     secrets = dict.fromkeys(needed, "not-the-real-one")
     prod = separate_stack(tmp_path, "prod", config, secrets)
     printed = prod.succeed("preview", "--json")
