@@ -47,6 +47,11 @@ def pod_spec(
     )
 
 
+def complete_names() -> core.v1.PodDNSConfigArgs:
+    """For pods whose every name is complete: without it each lookup would try the search domains first."""
+    return core.v1.PodDNSConfigArgs(options=[core.v1.PodDNSConfigOptionArgs(name="ndots", value="1")])
+
+
 def probe(path: str, port: str, *, period: int, failures: int, timeout: int = 5) -> core.v1.ProbeArgs:
     """Ask for a path at a named port every `period` seconds; so many failures in a row count as one."""
     return core.v1.ProbeArgs(

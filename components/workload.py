@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PORT_NAME = "http"
 """What a container calls the port that its Service leads to."""
+METRICS_PORT_NAME = "metrics"
+"""What it calls one for Prometheus alone, which no Service leads to."""
 _OLD_REPLICA_SETS = 2
 
 

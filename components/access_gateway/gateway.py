@@ -8,13 +8,13 @@ from components.access_gateway.args import AccessGatewayArgs  # noqa: TC001 - Pu
 from components.access_gateway.configuration import config_map
 from components.access_gateway.envoy.operations_listener import METRICS_PATH
 from components.access_gateway.network_policy import gateway_policy
-from components.access_gateway.workload import METRICS_PORT_NAME, rollout
+from components.access_gateway.workload import rollout
 from components.contracts import MetricsEndpoint, NetworkPeer, ServiceAddress
 from components.disruption import disruption_budget
 from components.labels import Labels, version_of
 from components.metadata import namespace_of
 from components.scope import Scope
-from components.workload import service, service_account
+from components.workload import METRICS_PORT_NAME, service, service_account
 
 _COMPONENT = "access-gateway"
 

@@ -9,8 +9,8 @@ from pulumi_kubernetes import apps, core
 from components.access_gateway import configuration, envoy
 from components.access_gateway.envoy.operations_listener import READY_PATH, STARTED_PATH
 from components.mounts import config_map_mount
-from components.pods import pod_spec, probe
-from components.workload import PORT_NAME, Pace, deployment
+from components.pods import complete_names, pod_spec, probe
+from components.workload import METRICS_PORT_NAME, PORT_NAME, Pace, deployment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from components.access_gateway.args import GatewayScope
 
-METRICS_PORT_NAME = "metrics"
 _USER = 65532
 """What distroless images call `nonroot`."""
 _NOTICE_SECONDS = 10
@@ -50,8 +49,7 @@ def rollout(
         image_pull_secret=args.image_pull_secret,
     )
     pod.termination_grace_period_seconds = _NOTICE_SECONDS + _FINISH_SECONDS + _EXIT_SECONDS
-    # Both names that Envoy resolves are complete: without it every lookup would try the search domains first.
-    pod.dns_config = core.v1.PodDNSConfigArgs(options=[core.v1.PodDNSConfigOptionArgs(name="ndots", value="1")])
+    pod.dns_config = complete_names()
     return deployment(
         scope,
         args.service.name,

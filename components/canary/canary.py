@@ -7,11 +7,11 @@ import pulumi
 from components.canary.args import CanaryArgs  # noqa: TC001 - Pulumi evaluates a component's annotations
 from components.canary.network_policy import canary_policy
 from components.canary.program_files import authority, program
-from components.canary.workload import METRICS_PORT_NAME, NAME, rollout
+from components.canary.workload import NAME, rollout
 from components.contracts import MetricsEndpoint, NetworkPeer
 from components.labels import Labels, version_of
 from components.scope import Scope
-from components.workload import service_account
+from components.workload import METRICS_PORT_NAME, service_account
 
 _COMPONENT = "canary"
 _METRICS_PATH = "/metrics"

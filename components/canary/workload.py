@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pulumi_kubernetes import apps, core
 
 from components.canary.program_files import AUTHORITY_PATH, MODULE, PROGRAM_DIR
-from components.pods import pod_spec, probe
-from components.workload import Pace, deployment
+from components.pods import complete_names, pod_spec, probe
+from components.workload import METRICS_PORT_NAME, Pace, deployment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 NAME = "mlflow-canary"
 METRICS_PORT = 9464
-METRICS_PORT_NAME = "metrics"
 _USER = 10001
 """Any number will do, the image needs no entry for it."""
 _STEP_SECONDS = 10
@@ -49,8 +48,7 @@ def rollout(
         image_pull_secret=scope.args.image_pull_secret,
     )
     pod.termination_grace_period_seconds = _EXIT_SECONDS
-    # Both names that it resolves are complete: without it every step would try the search domains first.
-    pod.dns_config = core.v1.PodDNSConfigArgs(options=[core.v1.PodDNSConfigOptionArgs(name="ndots", value="1")])
+    pod.dns_config = complete_names()
     pace = Pace(progress_seconds=_PROGRESS_SECONDS, turn_seconds=0, pods=1)
     return deployment(scope, NAME, pod, replicas=1, after=after, pace=pace)
 

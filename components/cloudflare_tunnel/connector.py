@@ -12,7 +12,7 @@ from components.disruption import disruption_budget
 from components.immutable import secret
 from components.mounts import secret_mount
 from components.pods import pod_spec, probe
-from components.workload import deployment, service_account
+from components.workload import METRICS_PORT_NAME, deployment, service_account
 
 if TYPE_CHECKING:
     import pulumi
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from components.cloudflare_tunnel.args import CloudflareTunnelArgs, TunnelScope
 
 METRICS_PORT = 2000
-METRICS_PORT_NAME = "metrics"
 _REPLICAS = 2
 _USER = 65532
 """The image's own; a number is what Kubernetes can check."""

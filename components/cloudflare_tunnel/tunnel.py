@@ -8,10 +8,11 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.cloudflare_tunnel.args import COMPONENT
-from components.cloudflare_tunnel.connector import METRICS_PORT_NAME, connector
+from components.cloudflare_tunnel.connector import connector
 from components.contracts import MetricsEndpoint
 from components.labels import Labels, version_of
 from components.scope import Scope
+from components.workload import METRICS_PORT_NAME
 
 if TYPE_CHECKING:
     from components.cloudflare_tunnel.args import CloudflareTunnelArgs

@@ -8,10 +8,10 @@ from components.contracts import MetricsEndpoint
 from components.disruption import disruption_budget
 from components.inventory_exporter.args import InventoryExporterArgs  # noqa: TC001 - Pulumi evaluates annotations
 from components.inventory_exporter.network_policy import exporter_policy
-from components.inventory_exporter.workload import METRICS_PATH, METRICS_PORT_NAME, rollout
+from components.inventory_exporter.workload import METRICS_PATH, rollout
 from components.labels import Labels, version_of
 from components.scope import Scope
-from components.workload import service_account
+from components.workload import METRICS_PORT_NAME, service_account
 
 _COMPONENT = "inventory-exporter"
 

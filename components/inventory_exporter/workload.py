@@ -9,7 +9,7 @@ from pulumi_kubernetes import apps, core
 from components.inventory_exporter import configuration
 from components.metadata import name_of
 from components.pods import pod_spec, probe
-from components.workload import Pace, deployment
+from components.workload import METRICS_PORT_NAME, Pace, deployment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 METRICS_PATH = "/metrics"
 """Answered from memory, so that a dead database never restarts the exporter."""
-METRICS_PORT_NAME = "metrics"
 _USER = 10001
 """User and group of the process; any number will do, the image needs no entry for it."""
 _EXIT_SECONDS = 10

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pulumi_kubernetes import apiextensions
-
-from components.metadata import object_metadata
+from components.monitoring.custom_resource import custom_resource
 
 if TYPE_CHECKING:
+    from pulumi_kubernetes import apiextensions
+
     from components.contracts import MetricsEndpoint
     from components.monitoring.args import MonitoringScope
 
-_API = "monitoring.coreos.com/v1"
 _LONGEST_SCRAPE_SECONDS = 10
 """Prometheus's own default; a scrape may not take longer than the interval."""
 _NODE = {"sourceLabels": ["__meta_kubernetes_pod_node_name"], "targetLabel": "node"}
@@ -30,7 +29,7 @@ def service_monitor(scope: MonitoringScope, endpoint: MetricsEndpoint) -> apiext
         "endpoints": [_how(scope, endpoint, [_NODE])],
         "podTargetLabels": [_VERSION],
     }
-    return _monitor(scope, "ServiceMonitor", f"{scope.name}-service-monitor", endpoint.job, spec)
+    return custom_resource(scope, "ServiceMonitor", "service-monitor", endpoint.job, spec)
 
 
 def pod_monitor(scope: MonitoringScope, endpoint: MetricsEndpoint) -> apiextensions.CustomResource:
@@ -41,7 +40,7 @@ def pod_monitor(scope: MonitoringScope, endpoint: MetricsEndpoint) -> apiextensi
         "podMetricsEndpoints": [_how(scope, endpoint, [_NODE, job])],
         "podTargetLabels": [_VERSION],
     }
-    return _monitor(scope, "PodMonitor", f"{scope.name}-{endpoint.job}-pod-monitor", endpoint.job, spec)
+    return custom_resource(scope, "PodMonitor", f"{endpoint.job}-pod-monitor", endpoint.job, spec)
 
 
 def _how(scope: MonitoringScope, endpoint: MetricsEndpoint, relabelings: list[dict[str, Any]]) -> dict[str, Any]:
@@ -53,17 +52,3 @@ def _how(scope: MonitoringScope, endpoint: MetricsEndpoint, relabelings: list[di
         "scrapeTimeout": f"{min(interval, _LONGEST_SCRAPE_SECONDS)}s",
         "relabelings": relabelings,
     }
-
-
-def _monitor(
-    scope: MonitoringScope, kind: str, pulumi_name: str, name: str, spec: dict[str, Any]
-) -> apiextensions.CustomResource:
-    labels = {**scope.args.discovery_labels, **scope.labels.all}
-    return apiextensions.CustomResource(
-        pulumi_name,
-        api_version=_API,
-        kind=kind,
-        metadata=object_metadata(labels, name=name, namespace=scope.args.namespace),
-        spec=spec,
-        opts=scope.options(),
-    )

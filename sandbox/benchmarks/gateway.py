@@ -14,11 +14,8 @@ import socket
 import statistics
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +25,7 @@ from sandbox.benchmarks.figures import emit
 from sandbox.cloudflare_double.keys import KeyRing
 from sandbox.errors import SandboxError
 from sandbox.images.envoy import wheel_executable
+from sandbox.parts.part import answers
 from sandbox.pki import Authority
 
 if TYPE_CHECKING:
@@ -215,15 +213,11 @@ def _envoy(folder: Path, configuration: dict[str, Any], core: int) -> Iterator[i
 
 def _wait(endpoint: envoy.Endpoint, path: str) -> None:
     """Waits until an address answers with success."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        try:
-            with opener.open(f"http://{endpoint.host}:{endpoint.port}{path}", timeout=3) as answer:
-                if answer.status == HTTPStatus.OK:
-                    return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
+        if answers(f"http://{endpoint.host}:{endpoint.port}{path}"):
+            return
+        time.sleep(0.1)
     raise SandboxError(f"the gateway of the benchmark did not answer {path} in {PATIENCE_SECONDS} s")
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 HOST = rehearsal.value("host")
+SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
+"""The cheapest call that reads from the database."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -33,6 +35,11 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def production() -> Stack:
     """The rehearsed stack, for commands of which the whole output matters."""
     return Stack(rehearsal.STACK, os.environ | rehearsal.environment())
+
+
+def audience_of_the_application() -> str:
+    """The tag that an assertion has to name."""
+    return rehearsal.pulumi("stack", "output", "audience").strip()
 
 
 def service_tokens() -> dict[str, dict[str, str]]:

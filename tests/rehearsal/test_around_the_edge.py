@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import network, rehearsal, stack
+from sandbox import network, stack
 from tests.assertions import HEADER, PERSON
 from tests.attacks import ATTACKS, FORGED, METRICS_PATHS, RAW_REQUESTS, VERIFIED
 from tests.integration import cluster
 from tests.rehearsal.audit import audited
-from tests.rehearsal.conftest import HOST
+from tests.rehearsal.conftest import HOST, SEARCH, audience_of_the_application
 from tests.rehearsal.double import team_key
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tests.assertions import Signer
 
-SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 PATIENCE = 30.0
 # The team publishes what its key is for, so that the signature of another algorithm is not even looked at.
 HERE = {**ATTACKS, "RS512": ATTACKS["RS512"]._replace(status=401, reason="doesn't_have_key")}
@@ -33,7 +32,7 @@ MENDED = {"no path", "HTTP/1.0", "a length and chunks"}
 @pytest.fixture(scope="module")
 def team() -> Signer:
     """The team's own key: an attack is refused for what is wrong with it and for nothing else."""
-    return team_key(rehearsal.pulumi("stack", "output", "audience").strip())
+    return team_key(audience_of_the_application())
 
 
 @pytest.fixture(scope="module")

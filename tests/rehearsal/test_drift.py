@@ -9,7 +9,7 @@ import pytest
 from sandbox import rehearsal, stack
 from sandbox.parts import cloudflare
 from tests.assertions import HEADER
-from tests.rehearsal.conftest import HOST, machine_headers, production
+from tests.rehearsal.conftest import HOST, SEARCH, machine_headers, production
 from tests.rehearsal.double import dashboard, named, team_key
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 APPLICATION = f"MLflow ({HOST})"
 
 

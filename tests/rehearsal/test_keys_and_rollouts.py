@@ -11,7 +11,7 @@ from tests.assertions import HEADER
 from tests.integration.cluster import kubectl, wait_for
 from tests.integration.load import Load, Target
 from tests.rehearsal.audit import gateway_pods, knows_keys
-from tests.rehearsal.conftest import HOST, machine_headers
+from tests.rehearsal.conftest import HOST, SEARCH, audience_of_the_application, machine_headers
 from tests.rehearsal.double import control, team_key
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tests.assertions import Signer
 
-SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 GATEWAY = "deployment/mlflow-gateway"
 SERVER = "deployment/mlflow"
 NAMESPACE = f"--namespace={rehearsal.NAMESPACE}"
@@ -31,7 +30,7 @@ ROUNDS = 6
 
 @pytest.fixture
 def audience() -> str:
-    return rehearsal.pulumi("stack", "output", "audience").strip()
+    return audience_of_the_application()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sandbox import processes, rehearsal, stack
 from sandbox.errors import SandboxError
 from tests.client_package import TIMEOUT, build_wheel, client, install
 from tests.rehearsal.audit import audit_log
-from tests.rehearsal.conftest import HOST, machine_headers, service_tokens
+from tests.rehearsal.conftest import HOST, SEARCH, machine_headers, service_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 SCRIPT = """
 import os, pathlib, tempfile
 import mlflow

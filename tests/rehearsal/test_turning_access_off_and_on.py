@@ -14,11 +14,11 @@ import yaml
 
 from sandbox import rehearsal, stack
 from sandbox.private_files import write_private
+from tests.rehearsal.conftest import SEARCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 WITHOUT_ACCESS = {"access": "false", "accessEmailDomains": [], "accessClients": []}
 
 
