@@ -146,7 +146,8 @@ class Project:
         self.environment = inherited | {
             "PATH": path,
             "PULUMI_HOME": str(self.engine.home),
-            "PULUMI_BACKEND_URL": state.as_uri(),
+            # Without: a kill can leave the .attrs file beside a state empty, and the engine then reads nothing at all.
+            "PULUMI_BACKEND_URL": f"{state.as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
