@@ -1,5 +1,5 @@
 # Every target is one call; the work is in sandbox/. `make help` lists them.
-.PHONY: help up prepare down env status test lint rehearse-prod preview recover bench docs lock
+.PHONY: help up prepare down env status test lint rehearse-prod drill preview recover bench docs lock
 
 help:    ; @python3 -m sandbox --help
 up:      ; @python3 -m sandbox up
@@ -10,6 +10,7 @@ status:  ; @python3 -m sandbox status
 test:    ; @python3 -m sandbox test
 lint:    ; @python3 -m sandbox lint
 rehearse-prod: ; @python3 -m sandbox rehearse-prod
+drill:   ; @python3 -m sandbox drill
 preview: ; @python3 -m sandbox preview
 recover: ; @python3 -m sandbox.recovery
 bench:   ; @python3 -m sandbox bench

@@ -28,6 +28,7 @@ COMMANDS = {
     "test": "run everything: lint, types, unit tests, integration tests on the sandbox",
     "lint": "run the linter, the formatter's check and the type checker",
     "rehearse-prod": "bring up production in the sandbox, check it through Cloudflare's double, and remove it",
+    "drill": "make every fault to the rehearsed production and see that its alert tells of it",
     "preview": "show what `pulumi up` would change",
     "bench": "measure and print as JSON lines",
     "docs": "write the README's configuration table from Pulumi.yaml",

@@ -24,10 +24,14 @@ class Layer:
     name: str
     folder: str
     needs_sandbox: bool
+    production: bool = False
+    """Needs production in the place of stack dev."""
 
 
-PRODUCTION = Layer("rehearsal", "tests/rehearsal", needs_sandbox=True)
-"""Needs production in the place of stack dev."""
+REHEARSAL = Layer("rehearsal", "tests/rehearsal", needs_sandbox=True, production=True)
+DRILLS = Layer("drills", "tests/drills", needs_sandbox=True, production=True)
+PRODUCTION = (REHEARSAL, DRILLS)
+"""The drills last: the faults that they make would show in what the others look at."""
 LAYERS = (
     Layer("unit", "tests/unit", needs_sandbox=False),
     Layer("integration", "tests/integration", needs_sandbox=True),
@@ -45,15 +49,15 @@ class Count:
     skipped: int
 
 
-def run(layer: Layer) -> Count:
-    """Runs the tests of a layer with pytest and counts them from its report."""
+def run(layer: Layer, *options: str) -> Count:
+    """Runs the tests of a layer with pytest, and options of the layer's own, and counts them from its report."""
     OUTPUT.mkdir(exist_ok=True)
-    words: list[str] = []
+    words = list(options)
     result = OUTPUT / f"{layer.name}.xml"
     result.unlink(missing_ok=True)
     environment = os.environ | {"PULUMI_ERROR_OUTPUT_STRING": "true"}
     if layer.needs_sandbox:
-        environment |= rehearsal.environment() if layer is PRODUCTION else stack.environment()
+        environment |= rehearsal.environment() if layer.production else stack.environment()
         # These take minutes: each is named while it runs.
         words.append("--verbose")
     code = subprocess.run(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox import layers, network, ownership, paths, rehearsal, stack
 from sandbox.commands import down, up
 from sandbox.errors import SandboxError
-from sandbox.layers import OUTPUT, PRODUCTION
+from sandbox.layers import OUTPUT, REHEARSAL
 from sandbox.locking import exclusive
 from sandbox.parts.part import wait_until
 from sandbox.progress import Progress
@@ -18,18 +18,25 @@ from sandbox.toolchain import host
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sandbox.layers import Layer
+
 
 def run() -> None:
-    """Rehearses production on a sandbox of its own.
+    """Rehearses production."""
+    check(REHEARSAL)
+
+
+def check(layer: Layer, *options: str) -> None:
+    """Runs a layer of tests against production on a sandbox of its own.
 
     Raises:
-        SandboxError: a sandbox runs already, production did not come up or go away, or a check failed.
+        SandboxError: a sandbox runs already, production did not come up or go away, or a test failed.
     """
     with production(Progress()):
-        tally = layers.run(PRODUCTION)
-    problems = layers.report({PRODUCTION.name: tally})
+        tally = layers.run(layer, *options)
+    problems = layers.report({layer.name: tally})
     if problems:
-        raise SandboxError("; ".join(problems), f"the lines above name the checks; {OUTPUT} holds the report")
+        raise SandboxError("; ".join(problems), f"the lines above name the tests; {OUTPUT} holds the report")
 
 
 @contextmanager

@@ -57,7 +57,8 @@ def run() -> None:
         down.run()
         progress.say("test", "production, rehearsed")
         with rehearse_prod.production(progress):
-            counts[PRODUCTION.name] = layers.run(PRODUCTION)
+            for layer in PRODUCTION:
+                counts[layer.name] = layers.run(layer)
             _keep_logs()
         if ran_before:
             up.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import configparser
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ from sandbox.toolchain import tools
 from tests.integration.cluster import objects
 
 if TYPE_CHECKING:
+    import signal
+    from collections.abc import Iterator
+
     from sandbox.parts.part import Part
 
 BUCKET = "mlflow-artifacts"
@@ -100,3 +104,13 @@ def start(part: Part) -> None:
     around = Surroundings(tools.locate().programs, Authority(stack.SECRETS / "pki"), stack.SECRETS, pause_image="")
     part.start(around)
     wait_until(lambda: part.ready(around), what=part.name, timeout=60)
+
+
+@contextmanager
+def stopped(part: Part, signal_number: signal.Signals) -> Iterator[None]:
+    """A part of the sandbox that is down for as long as the context lasts."""
+    client.stop(part.name, signal_number=signal_number)
+    try:
+        yield
+    finally:
+        start(part)

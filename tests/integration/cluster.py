@@ -44,12 +44,17 @@ def server_pods() -> list[str]:
     ]
 
 
-def wait_for(check: Callable[[], bool], what: str, timeout: float = 120.0) -> None:
-    """Waits until `check` holds; the bound keeps a hung platform from hanging the tests, and measures nothing."""
+def wait_for(
+    check: Callable[[], bool], what: str, timeout: float = 120.0, *, found: Callable[[], object] = lambda: ""
+) -> None:
+    """Waits until `check` holds; the bound keeps a hung platform from hanging the tests, and measures nothing.
+
+    `found` is asked when it was in vain: what there is instead.
+    """
     deadline = time.monotonic() + timeout
     while not check():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {timeout:.0f} s in vain for {what}\n{situation()}")
+            raise AssertionError(f"waited {timeout:.0f} s in vain for {what}\n{found()}\n{situation()}")
         time.sleep(0.5)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import signal
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from sandbox.parts.minio import Minio
 from sandbox.parts.postgresql import PostgreSQL
-from sandbox.supervisor import client
-from tests.integration import backends
+from tests.integration.backends import stopped
 from tests.integration.cluster import (
     NAMESPACE,
     SERVER,
@@ -23,11 +21,6 @@ from tests.integration.cluster import (
 )
 from tests.integration.load import PLATFORM, Load
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox.parts.part import Part
-
 pytestmark = pytest.mark.usefixtures("platform")
 
 REPLICAS = 2
@@ -37,16 +30,6 @@ HEALTH = (
     "-c",
     "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:5000/health', timeout=20).status)",
 )
-
-
-@contextmanager
-def stopped(part: Part, signal_number: signal.Signals) -> Iterator[None]:
-    """A part of the sandbox that is down for as long as the context lasts."""
-    client.stop(part.name, signal_number=signal_number)
-    try:
-        yield
-    finally:
-        backends.start(part)
 
 
 def staying_pods() -> list[dict[str, Any]]:

@@ -1,0 +1,140 @@
+"""Faults of a running production, each as a context: made on entering, cured on leaving."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from minio import MinioAdmin
+from minio.credentials.providers import StaticProvider
+
+from sandbox import network, rehearsal, stack
+from sandbox.parts import minio, postgresql
+from sandbox.private_files import secret
+from tests.integration import backends
+from tests.integration.cluster import NAMESPACE, kubectl, objects, server_pods, wait_for
+from tests.rehearsal.prometheus import series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROLE = "mlflow"
+WITHOUT_A_BUCKET = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["arn:aws:s3:::*"]}],
+}
+HOG = "import sys; held = b'1' * int(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+
+
+@contextmanager
+def pods_that_do_not_come_back(selector: str) -> Iterator[None]:
+    """Pods are deleted while no node takes new ones."""
+    nodes = [node["metadata"]["name"] for node in objects("nodes", namespace="")]
+    kubectl("cordon", *nodes)
+    try:
+        kubectl("delete", "pods", f"--namespace={NAMESPACE}", f"--selector={selector}", "--wait=false")
+        yield
+    finally:
+        kubectl("uncordon", *nodes)
+
+
+@contextmanager
+def a_role_that_may_not_log_in() -> Iterator[None]:
+    """The server's role loses LOGIN and its connections; the cure is the next update."""
+    with backends.database(postgresql.ADMIN_USER) as connection:
+        connection.execute(f"ALTER ROLE {ROLE} NOLOGIN")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [ROLE])
+    try:
+        yield
+    finally:
+        rehearsal.pulumi("up", "--yes", "--skip-preview", "--refresh")
+
+
+@contextmanager
+def a_policy_without_the_bucket() -> Iterator[None]:
+    """The policy of the server's user is overwritten at the object store; the cure is the next update."""
+    administration = MinioAdmin(
+        endpoint=f"{network.NODE_ADDRESS}:{minio.PORT}",
+        credentials=StaticProvider(minio.ADMIN_USER, minio.admin_password(stack.SECRETS)),
+        http_client=backends.http_pool(),
+    )
+    # Named like the bucket, and bounding every key of its user.
+    administration.policy_add(backends.BUCKET, policy=WITHOUT_A_BUCKET)
+    try:
+        yield
+    finally:
+        rehearsal.pulumi("up", "--yes", "--skip-preview", "--refresh")
+
+
+@contextmanager
+def memory_held(bytes_in_all: int) -> Iterator[None]:
+    """Something in a pod of the server takes so much memory that the pod uses this much in all."""
+    pod = server_pods()[0]
+    used = f'max(container_memory_working_set_bytes{{namespace="{NAMESPACE}", container="mlflow", pod="{pod}"}})'
+    wait_for(lambda: bool(series(used)), f"the kubelet to tell of the memory of {pod}")
+    more = bytes_in_all - int(series(used)[0]["value"][1])
+    command = ["kubectl", "exec", "--stdin", f"--namespace={NAMESPACE}", pod, "--", "python3", "-c", HOG, str(more)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as hog:
+        assert hog.stdout
+        assert hog.stdout.readline() == "held\n", f"{pod} did not get {more} bytes"
+        yield
+        # The end of its input ends it.
+        hog.communicate()
+
+
+@contextmanager
+def no_connection_left() -> Iterator[None]:
+    """Somebody else opens every connection that the server's role has left."""
+    password = secret(stack.SECRETS / "rehearsal-database-password")
+    where = f"host={network.NODE_ADDRESS} port={postgresql.PORT} dbname=mlflow user={ROLE} sslmode=require"
+    with ExitStack() as opened:
+
+        def open_for_ever() -> None:
+            while True:
+                connection = psycopg.connect(where, password=password, connect_timeout=backends.CONNECT_SECONDS)
+                opened.callback(connection.close)
+
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            open_for_ever()
+        yield
+
+
+@contextmanager
+def a_rollout_that_hangs() -> Iterator[None]:
+    """Somebody sets an image by hand that nobody has."""
+    deployment = ("deployment/mlflow", f"--namespace={NAMESPACE}")
+    kubectl("set", "image", *deployment, "mlflow=registry.invalid/mlflow:no-such-version")
+    try:
+        yield
+    finally:
+        kubectl("rollout", "undo", *deployment)
+
+
+@contextmanager
+def a_migration_that_fails() -> Iterator[None]:
+    """The migration runs on a database of an unknown revision, as one of a newer MLflow is to an older image."""
+    (job,) = [each for each in objects("jobs") if each["metadata"]["name"].startswith("mlflow-migrate-")]
+    name = "mlflow-migrate-drill"
+    spec = {key: value for key, value in job["spec"].items() if key not in {"selector", "manualSelector"}}
+    template = spec["template"]
+    own = {key: value for key, value in template["metadata"]["labels"].items() if "kubernetes.io/" in key}
+    own = {key: value for key, value in own.items() if not key.startswith(("batch.", "controller-"))}
+    again = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {**spec, "backoffLimit": 0, "template": {"metadata": {"labels": own}, "spec": template["spec"]}},
+    }
+    with backends.database(postgresql.ADMIN_USER) as connection:
+        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
+        connection.execute("UPDATE alembic_version SET version_num = 'of-a-newer-one'")
+        try:
+            kubectl("create", "--filename=-", stdin=json.dumps(again))
+            yield
+        finally:
+            kubectl("delete", "job", name, f"--namespace={NAMESPACE}", "--ignore-not-found")
+            connection.execute("UPDATE alembic_version SET version_num = %s", [revision])
