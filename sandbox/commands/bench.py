@@ -6,12 +6,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from sandbox.benchmarks import gateway, preview
+from sandbox.benchmarks import gateway, preview, watchers
 from sandbox.benchmarks.figures import emit
-from sandbox.commands import down, up
+from sandbox.commands import down, rehearse_prod, up
 from sandbox.progress import Progress
 from sandbox.supervisor import client
-from sandbox.toolchain import go_tools, host
+from sandbox.toolchain import go_tools, host, tools
 
 WARM_UP_GOAL_SECONDS = 90
 
@@ -37,5 +37,10 @@ def run() -> None:
     emit("make up on a running sandbox", seconds=round(time.monotonic() - begun, 1))
     with tempfile.TemporaryDirectory() as folder:
         preview.measure(Path(folder))
-    if not ran_before:
-        down.run()
+    down.run()
+    progress = Progress()
+    with rehearse_prod.production(progress):
+        progress.say("bench", "watching canary and exporter, for some minutes")
+        watchers.measure(tools.locate(monitoring=True)["kubectl"])
+    if ran_before:
+        up.run()
