@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from components import immutable
 from components.mounts import Mount, config_map_mount
+from components.python_files import logging_package, package, python_mount
 
 if TYPE_CHECKING:
     from components.canary.args import CanaryScope
 
 MODULE = "mlflow_canary"
 PROGRAM_DIR = "/etc/mlflow-canary/program"
-"""On Python's path; the module is a folder in it."""
+"""On Python's path."""
 _AUTHORITY_DIR = "/etc/mlflow-canary/authority"
 _AUTHORITY = "public.pem"
 AUTHORITY_PATH = f"{_AUTHORITY_DIR}/{_AUTHORITY}"
@@ -21,13 +22,13 @@ _SOURCE = Path(__file__).with_name("program")
 
 
 def sources() -> dict[str, str]:
-    """Read the program, text by file."""
-    return {file.name: file.read_text(encoding="utf-8") for file in sorted(_SOURCE.glob("*.py"))}
+    """Read the program and the log that it shares with others, text by path."""
+    return {**package(MODULE, _SOURCE), **logging_package()}
 
 
 def program(scope: CanaryScope) -> Mount:
-    """Make the ConfigMap of the program, and mount it as a package."""
-    return config_map_mount("program", immutable.config_map(scope, "program", sources()), f"{PROGRAM_DIR}/{MODULE}")
+    """Make the ConfigMap of the program, and mount it where Python looks."""
+    return python_mount(scope, "program", PROGRAM_DIR, sources())
 
 
 def authority(scope: CanaryScope) -> Mount | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from components import immutable
 from components.mounts import Mount, config_map_mount, scratch_mount, secret_mount
+from components.python_files import logging_package, package, python_mount
 
 if TYPE_CHECKING:
     import pulumi
@@ -62,13 +63,12 @@ def settings(scope: ExporterScope) -> core.v1.ConfigMap:
 def mounts(scope: ExporterScope) -> list[Mount]:
     """Make the objects behind the pod's files, and mount them."""
     database, bucket = scope.args.database, scope.args.bucket
-    program = {file.name: file.read_text(encoding="utf-8") for file in sorted(_SOURCE.glob("*.py"))}
     # A service file and not a password file, which libpq would ignore: the pod's group may read every mounted secret.
     login = database.service_file(_DATABASE_SECTION, f"{_AUTHORITIES_DIR}/{_DATABASE_AUTHORITY}")
     authorities = {_DATABASE_AUTHORITY: database.ca_certificate, _BUCKET_AUTHORITY: bucket.ca_certificate}
     trusted = {file: pem for file, pem in authorities.items() if pem}
     made = [
-        config_map_mount("program", immutable.config_map(scope, "program", program), f"{_PYTHON_PATH}/{MODULE}"),
+        python_mount(scope, "program", _PYTHON_PATH, {**package(MODULE, _SOURCE), **logging_package()}),
         secret_mount("database", immutable.secret(scope, "database", _DATABASE_LOGIN, login), _DATABASE_DIR),
         secret_mount("bucket", immutable.secret(scope, "bucket", _BUCKET_KEY, bucket.credentials_file()), _BUCKET_DIR),
         scratch_mount("tmp", _TEMPORARY_DIR, _TEMPORARY_SIZE),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components import immutable
-from components.mlflow_server import files
+from components.mlflow_server import files, server_log
 from components.mlflow_server.args import AccessArgs, ArtifactDelivery, MlflowServerArgs, ServerScope
 from components.mlflow_server.proxied_artifacts import PLUGIN_DIR, PROXIED_SCHEME
 
@@ -23,6 +23,10 @@ _WORKER_HEALTH_SECONDS = 60
 _POOL_RECYCLE_SECONDS = 1800
 
 METRICS_PATH = "/metrics"
+LIVENESS_PATH = "/health"
+"""Answered by the process alone, so that a dead database never restarts a healthy server."""
+READINESS_PATH = "/api/2.0/mlflow/experiments/search?max_results=1"
+"""The cheapest call that reads from the database; `/health` does not."""
 POD_IP = "$(POD_IP)"
 """The kubelet puts the pod's address here; the variable has to stand before its use in the container's `env`."""
 
@@ -30,7 +34,7 @@ POD_IP = "$(POD_IP)"
 def config_map(scope: ServerScope) -> core.v1.ConfigMap:
     """Make the ConfigMap whose every key is an environment variable."""
     args = scope.args
-    return immutable.config_map(scope, "settings", {**_server(args), **_stores(args), **database_environment(args)})
+    return immutable.config_map(scope, "settings", {**common_environment(args), **_server(args), **_stores(args)})
 
 
 def authorities(scope: ServerScope) -> core.v1.ConfigMap | None:
@@ -43,14 +47,17 @@ def authorities(scope: ServerScope) -> core.v1.ConfigMap | None:
     return immutable.config_map(scope, "authorities", data) if data else None
 
 
-def database_environment(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:
-    """Say where the database is, and in which file libpq finds the password; the migration uses the same."""
+def common_environment(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:
+    """Say to the server and to the migration where the database is, with its password in a file, and how to log."""
     return {
         "MLFLOW_BACKEND_STORE_URI": args.database.uri(files.DATABASE_AUTHORITY_PATH),
         "PGSERVICEFILE": files.DATABASE_LOGIN_PATH,
         "PGSERVICE": files.DATABASE_SERVICE,
         "HOME": files.TEMPORARY_DIR,
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PYTHONPATH": server_log.PYTHON_DIR,
+        # MLflow would write lines in a form of its own. With this, `MLFLOW_LOGGING_LEVEL` has no effect any more.
+        "MLFLOW_CONFIGURE_LOGGING": "false",
     }
 
 
@@ -74,16 +81,19 @@ def _server(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:
         "--timeout-keep-alive": _KEEP_ALIVE_SECONDS,
         # The default of 5 s ends a worker that is merely short of CPU, together with its requests.
         "--timeout-worker-healthcheck": _WORKER_HEALTH_SECONDS,
+        **server_log.uvicorn_options(),
     }
     return {
         # Pods listen for other pods; the NetworkPolicy and the host allow-list say who is answered.
         "MLFLOW_HOST": "0.0.0.0",  # noqa: S104
         "MLFLOW_PORT": str(args.service.port),
         "MLFLOW_WORKERS": str(args.scaling.workers),
-        "MLFLOW_UVICORN_OPTS": " ".join(f"{option} {value}" for option, value in uvicorn.items()),
+        "MLFLOW_UVICORN_OPTS": " ".join(f"{option} {value}".rstrip() for option, value in uvicorn.items()),
         # A browser sends Origin with every POST, also from the server's own page.
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": ",".join(args.access.origins),
         "MLFLOW_EXPOSE_PROMETHEUS": files.METRICS_DIR,
+        # What the kubelet and Prometheus ask for every few seconds.
+        **server_log.environment(quiet=[LIVENESS_PATH, READINESS_PATH, METRICS_PATH]),
         # Job queues are local to a pod, so each replica would run the periodic ones; nothing here uses them.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         # The gateway would store provider keys, encrypted under a default passphrase.
@@ -107,7 +117,7 @@ def _stores(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     if proxied:
-        settings["PYTHONPATH"] = PLUGIN_DIR
+        settings["PYTHONPATH"] = f"{server_log.PYTHON_DIR}:{PLUGIN_DIR}"
     if bucket.endpoint is not None:
         settings["MLFLOW_S3_ENDPOINT_URL"] = bucket.endpoint
         settings["MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"] = "path"

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi_kubernetes import batch, core, meta
 
-from components.mlflow_server.configuration import database_environment
+from components.mlflow_server.configuration import common_environment
 from components.mlflow_server.pod import server_pod
+from components.mlflow_server.server_log import migration_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,9 +48,8 @@ def migration_job(
         name="migration",
         image=args.image,
         image_pull_policy="IfNotPresent",
-        # The command takes the URI as an argument only; it carries no password.
-        command=["mlflow", "db", "upgrade", "$(MLFLOW_BACKEND_STORE_URI)"],
-        env=[core.v1.EnvVarArgs(name=name, value=value) for name, value in database_environment(args).items()],
+        command=migration_command("$(MLFLOW_BACKEND_STORE_URI)"),
+        env=[core.v1.EnvVarArgs(name=name, value=value) for name, value in common_environment(args).items()],
         resources=core.v1.ResourceRequirementsArgs(
             requests={"cpu": "100m", "memory": "512Mi"}, limits={"cpu": args.resources.cpu_limit, "memory": "1Gi"}
         ),

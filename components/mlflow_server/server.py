@@ -18,6 +18,7 @@ from components.mlflow_server.credentials import bucket_key, database_login
 from components.mlflow_server.network_policy import client_policies, migration_policy, public_policy, server_policy
 from components.mlflow_server.proxied_artifacts import plugin_config_map, plugin_mount
 from components.mlflow_server.schema_migration import migration_job
+from components.mlflow_server.server_log import log_mount
 from components.mlflow_server.workload import rollout
 from components.mounts import Mount, config_map_mount, scratch_mount, secret_mount
 from components.scope import Scope
@@ -52,10 +53,10 @@ class MlflowServer(pulumi.ComponentResource):
         version = version_of(args.image)
         scope = self._scope(name, args, "tracking-server", version)
         account = service_account(scope, name)
-        database_mounts = _database_mounts(scope)
-        migration = _migration(self._scope(name, args, "schema-migration", version), account, database_mounts)
+        common_mounts = _common_mounts(scope)
+        migration = _migration(self._scope(name, args, "schema-migration", version), account, common_mounts)
         policies = [server_policy(scope), public_policy(scope)]
-        deployment = _rollout(scope, account, database_mounts, [migration, *policies])
+        deployment = _rollout(scope, account, common_mounts, [migration, *policies])
         if args.scaling.max_replicas:
             autoscaler(scope, deployment)
         disruption_budget(scope, args.service.name)
@@ -73,29 +74,29 @@ class MlflowServer(pulumi.ComponentResource):
         return Scope(name=name, args=args, labels=labels, parent=self)
 
 
-def _database_mounts(scope: ServerScope) -> list[Mount]:
-    """Mount what it takes to reach the database: for the migration and for the server."""
-    mounts = [secret_mount("database", database_login(scope), files.DATABASE_LOGIN_DIR)]
+def _common_mounts(scope: ServerScope) -> list[Mount]:
+    """Mount what it takes to log, and to reach the database: for the migration and for the server."""
+    mounts = [log_mount(scope), secret_mount("database", database_login(scope), files.DATABASE_LOGIN_DIR)]
     trusted = authorities(scope)
     if trusted:
         mounts.append(config_map_mount("authorities", trusted, files.AUTHORITIES_DIR))
     return mounts
 
 
-def _migration(scope: ServerScope, account: core.v1.ServiceAccount, database_mounts: list[Mount]) -> batch.v1.Job:
+def _migration(scope: ServerScope, account: core.v1.ServiceAccount, common_mounts: list[Mount]) -> batch.v1.Job:
     scratch = scratch_mount("tmp", files.TEMPORARY_DIR, _MIGRATION_TMP_SIZE)
     # Nothing flows from a NetworkPolicy, yet without it a default-deny namespace lets the Job reach nothing.
-    return migration_job(scope, account, [*database_mounts, scratch], after=[migration_policy(scope)])
+    return migration_job(scope, account, [*common_mounts, scratch], after=[migration_policy(scope)])
 
 
 def _rollout(
     scope: ServerScope,
     account: core.v1.ServiceAccount,
-    database_mounts: list[Mount],
+    common_mounts: list[Mount],
     after: list[pulumi.Resource],
 ) -> apps.v1.Deployment:
     mounts = [
-        *database_mounts,
+        *common_mounts,
         secret_mount("bucket", bucket_key(scope), files.BUCKET_KEY_DIR),
         scratch_mount("tmp", files.TEMPORARY_DIR, scope.args.resources.tmp_size),
         scratch_mount("metrics", files.METRICS_DIR, _METRICS_SIZE),

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 from pulumi_kubernetes import apps, core
 
 from components.metadata import name_of
-from components.mlflow_server.configuration import GRACEFUL_SECONDS, POD_IP, allowed_hosts
+from components.mlflow_server.configuration import (
+    GRACEFUL_SECONDS,
+    LIVENESS_PATH,
+    POD_IP,
+    READINESS_PATH,
+    allowed_hosts,
+)
 from components.mlflow_server.pod import server_pod
+from components.mlflow_server.server_log import server_command
 from components.pods import probe
 from components.workload import PORT_NAME, Pace, deployment
 
@@ -23,10 +30,6 @@ if TYPE_CHECKING:
 _DRAIN_SECONDS = 10
 """Between the order to stop and the signal: proxies still send requests until they hear that the endpoint has gone."""
 _EXIT_SECONDS = 15
-_LIVENESS_PATH = "/health"
-"""Answered by the process alone, so that a dead database never restarts a healthy server."""
-_READINESS_PATH = "/api/2.0/mlflow/experiments/search?max_results=1"
-"""The cheapest call that reads from the database; `/health` does not."""
 _PROGRESS_SECONDS = 300
 """The start-up probe's three minutes, and the download of the image to another node."""
 _TURN_SECONDS = 90
@@ -66,7 +69,7 @@ def _container(args: MlflowServerArgs, settings: core.v1.ConfigMap) -> core.v1.C
         name="mlflow",
         image=args.image,
         image_pull_policy="IfNotPresent",
-        command=["mlflow", "server"],
+        command=server_command(),
         env_from=[
             core.v1.EnvFromSourceArgs(config_map_ref=core.v1.ConfigMapEnvSourceArgs(name=name_of(settings.metadata)))
         ],
@@ -83,7 +86,7 @@ def _container(args: MlflowServerArgs, settings: core.v1.ConfigMap) -> core.v1.C
             pre_stop=core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=_DRAIN_SECONDS))
         ),
         # Cold start measured: 11 s on two shared cores; three minutes for a node that is busy pulling and starting.
-        startup_probe=probe(_LIVENESS_PATH, PORT_NAME, period=2, failures=90),
-        liveness_probe=probe(_LIVENESS_PATH, PORT_NAME, period=10, failures=6),
-        readiness_probe=probe(_READINESS_PATH, PORT_NAME, period=5, failures=2),
+        startup_probe=probe(LIVENESS_PATH, PORT_NAME, period=2, failures=90),
+        liveness_probe=probe(LIVENESS_PATH, PORT_NAME, period=10, failures=6),
+        readiness_probe=probe(READINESS_PATH, PORT_NAME, period=5, failures=2),
     )

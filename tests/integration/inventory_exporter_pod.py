@@ -24,6 +24,7 @@ from mlflow.tracking import MlflowClient
 from components.contracts import BucketAccess, DatabaseConnection
 from components.inventory_exporter import InventoryExporter, InventoryExporterArgs, RefreshArgs
 from tests.integration.plugin_harness import Engine, Project, free_port
+from tests.pod_files import lay_out
 from tests.unit import engine as recording
 
 if TYPE_CHECKING:
@@ -154,22 +155,13 @@ def running(stores: Stores, folder: Path) -> Iterator[Exporter]:
     """Start what the component's pod would run, with its files below `folder` and its variables as environment."""
     made = recording.run(lambda: _component(stores))
     pod = made.one("apps/v1:Deployment").spec["template"]["spec"]
-    (container,) = pod["containers"]
-    named = {f"{resource.name}-1a2b3c4d": resource.inputs for resource in made}
-    paths = {mount["name"]: folder / mount["mountPath"].lstrip("/") for mount in container["volumeMounts"]}
-    for volume in pod["volumes"]:
-        origin = volume.get("configMap", {}).get("name") or volume.get("secret", {}).get("secretName")
-        files = named[origin] if origin else {}
-        paths[volume["name"]].mkdir(parents=True)
-        for name, content in (files.get("data") or files.get("stringData") or {}).items():
-            (paths[volume["name"]] / name).write_text(content.replace("/etc/mlflow", f"{folder}/etc/mlflow"))
-    variables = named[container["envFrom"][0]["configMapRef"]["name"]]["data"]
-    environment = {key: value.replace("/etc/mlflow", f"{folder}/etc/mlflow") for key, value in variables.items()}
+    program = lay_out(pod, made, folder)
     port, log = free_port(), folder / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, *container["command"][1:]],
-            env={**environment, "EXPORTER_PORT": str(port), "PATH": os.environ["PATH"]},
+            [sys.executable, *program.command[1:]],
+            cwd=folder,  # not this checkout, where Python would find the log's package too
+            env={**program.environment, "EXPORTER_PORT": str(port), "PATH": os.environ["PATH"]},
             stdout=output,
             stderr=output,
             text=True,

@@ -107,10 +107,14 @@ def test_one_pod_runs_the_program_in_the_servers_image(made: Recording) -> None:
 
 
 def test_python_finds_the_whole_program_by_its_name(made: Recording) -> None:
-    source = {file.name: file.read_text() for file in PROGRAM.glob("*.py")}
+    source = {f"inventory_exporter/{file.name}": file.read_text() for file in PROGRAM.glob("*.py")}
+    (volume,) = [volume for volume in pod(made)["volumes"] if volume["name"] == "program"]
+    data = made.called("exporter-program").inputs["data"]
+    files = {item["path"]: data[item["key"]] for item in volume["configMap"]["items"]}
 
-    assert made.called("exporter-program").inputs["data"] == source
-    assert mounted(made)[f"{settings(made)['PYTHONPATH']}/inventory_exporter"] == "exporter-program-1a2b3c4d"
+    assert {path: text for path, text in files.items() if path.startswith("inventory_exporter/")} == source
+    assert "components/program_logging/lines.py" in files
+    assert mounted(made)[settings(made)["PYTHONPATH"]] == "exporter-program-1a2b3c4d"
 
 
 def test_a_changed_program_rolls_the_pod(made: Recording) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from typing import TYPE_CHECKING, Any
 from unittest.mock import MagicMock, patch
 
@@ -12,7 +10,6 @@ import pytest
 
 from components.inventory_exporter.program.bucket import bucket_client, look_at_bucket
 from components.inventory_exporter.program.database import look_at_database
-from components.inventory_exporter.program.log import JsonFormatter, one_line
 from components.inventory_exporter.program.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,18 +44,6 @@ def told(metrics: list[Metric]) -> dict[str, float]:
         for metric in metrics
         for sample in metric.samples
     }
-
-
-def test_an_error_of_a_library_is_one_line_too() -> None:
-    error = ValueError("first\n  second")
-    record = logging.LogRecord("library", logging.WARNING, "file", 1, "it %s", ("broke",), (ValueError, error, None))
-
-    assert json.loads(JsonFormatter().format(record))["error"] == "ValueError: first second"
-    assert "\n" not in JsonFormatter().format(record)
-
-
-def test_an_error_is_told_in_so_many_characters() -> None:
-    assert len(one_line(ValueError("x" * 10_000))) == 300
 
 
 @pytest.fixture

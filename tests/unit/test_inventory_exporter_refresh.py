@@ -12,8 +12,9 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from components.inventory_exporter.program.log import JsonFormatter
+from components.inventory_exporter.program.log import FIELDS
 from components.inventory_exporter.program.source import Inventory, Source
+from components.program_logging.lines import JsonLines
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -151,11 +152,12 @@ def test_each_look_is_logged_with_its_source_and_its_duration(
     place.failure = ConnectionError("the server\nclosed the connection")
     with caplog.at_level(logging.INFO):
         source.refresh()
-    line = json.loads(JsonFormatter().format(caplog.records[-1]))
+    line = json.loads(JsonLines(FIELDS).format(caplog.records[-1]))
 
     assert line.pop("time").endswith("Z")
     assert line == {
         "level": "error",
+        "logger": "components.inventory_exporter.program.source",
         "message": "could not refresh",
         "source": "database",
         "duration": 0.0,

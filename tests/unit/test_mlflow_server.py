@@ -92,6 +92,8 @@ def test_secret_files_are_for_the_pods_group_only(stack: Recording) -> None:
 
 def test_settings_and_secrets_are_replaced_and_never_changed(stack: Recording) -> None:
     objects = stack.of_type("core/v1:ConfigMap") + stack.of_type("core/v1:Secret")
+    # No pod reads the dashboards; Grafana's sidecar follows their changes.
+    objects = [each for each in objects if "grafana_dashboard" not in each.metadata["labels"]]
 
     assert all(resource.inputs["immutable"] is True for resource in objects)
     assert [resource.name for resource in objects if "name" in resource.metadata] == []
@@ -138,8 +140,25 @@ def test_proxied_artifacts_pass_through_a_repository_that_cannot_sign(dev: Recor
 
     assert settings(dev)["MLFLOW_ARTIFACTS_DESTINATION"] == "proxied-s3://mlflow-artifacts"
     assert "proxied-s3 = proxied_s3:ProxiedS3ArtifactRepository" in entry
-    assert settings(dev)["PYTHONPATH"] == "/etc/mlflow/plugin"
+    assert "/etc/mlflow/plugin" in settings(dev)["PYTHONPATH"].split(":")
     assert volumes["plugin"]["configMap"]["name"] == "mlflow-plugin-1a2b3c4d"
+
+
+def test_the_server_is_mlflows_own_command_with_the_log_and_an_application_around_mlflows(stack: Recording) -> None:
+    command = ["python", "-m", "components.program_logging", "/etc/mlflow/log/server.json", "mlflow", "server"]
+
+    assert container(stack)["command"] == [*command, "--app-name", "request-log"]
+    assert "--log-config /etc/mlflow/log/server.json --no-access-log" in settings(stack)["MLFLOW_UVICORN_OPTS"]
+    assert settings(stack)["MLFLOW_CONFIGURE_LOGGING"] == "false"
+    assert "/etc/mlflow/log" in settings(stack)["PYTHONPATH"].split(":")
+
+
+def test_what_is_asked_every_few_seconds_is_logged_only_when_it_fails(stack: Recording) -> None:
+    asked = {
+        container(stack)[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+    }
+
+    assert set(settings(stack)["REQUEST_LOG_QUIET"].split()) == {*asked, "/metrics"}
 
 
 def test_presigned_artifacts_need_no_plugin(deployed: Deploy) -> None:

@@ -10,9 +10,9 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from . import log
 from .bucket import bucket_client, look_at_bucket
 from .database import look_at_database
-from .log import log_as_json
 from .settings import Settings
 from .source import Inventory, Source
 
@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 def main() -> None:
     """Serve until told to stop, and then end at once: nothing is written that could be left half done."""
-    log_as_json()
+    log.set_up()
     settings = Settings.of(os.environ)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from .log import one_line
+from components.program_logging.redaction import in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -90,9 +90,9 @@ class Source:
     def _tell(self, state: State, failure: Exception | None) -> None:
         facts = {"source": self.name, "duration": round(state.seconds or 0, 3)}
         if failure is None:
-            _LOG.info("refreshed", extra={"facts": facts})
+            _LOG.info("refreshed", extra=facts)
         else:
-            _LOG.error("could not refresh", extra={"facts": {**facts, "error": one_line(failure)}})
+            _LOG.error("could not refresh", extra={**facts, "error": in_one_line(failure)})
 
 
 class Inventory(Collector):
