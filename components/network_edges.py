@@ -26,11 +26,12 @@ def incoming(peers: Sequence[NetworkPeer], port: int) -> list[networking.v1.Netw
     return [networking.v1.NetworkPolicyIngressRuleArgs(from_=[_peer(peer) for peer in peers], ports=_ports(port))]
 
 
-def outgoing(peers: Sequence[NetworkPeer], port: int) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
-    """Let the policy's pods out to a TCP port of the peers; no peer at all gives no rule."""
+def outgoing(peers: Sequence[NetworkPeer], port: int | None) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
+    """Let the policy's pods out to a TCP port of the peers, or to every one; no peer at all gives no rule."""
     if not peers:
         return []
-    return [networking.v1.NetworkPolicyEgressRuleArgs(to=[_peer(peer) for peer in peers], ports=_ports(port))]
+    ports = _ports(port) if port else None
+    return [networking.v1.NetworkPolicyEgressRuleArgs(to=[_peer(peer) for peer in peers], ports=ports)]
 
 
 def names() -> list[networking.v1.NetworkPolicyEgressRuleArgs]:

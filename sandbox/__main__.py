@@ -30,6 +30,7 @@ COMMANDS = {
     "rehearse-prod": "bring up production in the sandbox, check it through Cloudflare's double, and remove it",
     "drill": "make every fault to the rehearsed production and see that its alert tells of it",
     "preview": "show what `pulumi up` would change",
+    "dashboards": "draw the dashboards on the cluster, with what the sandbox's Prometheus knows now",
     "bench": "measure and print as JSON lines",
     "docs": "write the README's configuration table from Pulumi.yaml",
     "lock": "compile the requirements files anew from what they are made of",

@@ -12,7 +12,7 @@ from sandbox.parts import minio, postgresql
 from sandbox.parts.part import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MANIFESTS = Path(__file__).parent / "manifests"
 DEPLOYMENTS = (("kube-system", "coredns"), ("ingress-nginx", "ingress-nginx"))
@@ -29,8 +29,10 @@ class Addons:
     """The folder of the Prometheus operator's CustomResourceDefinitions."""
     images: Mapping[str, str]
     """References of the images `coredns` and `traefik`."""
-    team_domain: str
-    """Where the pods find Cloudflare's double, when there is one."""
+    edge_hosts: Sequence[str]
+    """Names by which the pods find Cloudflare's double, when there is one."""
+    ingress_host: str
+    """By which they find the ingress controller."""
 
     def kubectl_output(self, *words: str | Path, stdin: str | None = None) -> str:
         """What kubectl prints."""
@@ -44,7 +46,8 @@ class Addons:
             "node_address": network.NODE_ADDRESS,
             "dns_address": network.DNS_SERVICE_ADDRESS,
             "edge_address": network.EDGE_ADDRESS,
-            "team_domain": self.team_domain,
+            "edge_hosts": " ".join(self.edge_hosts),
+            "ingress_host": self.ingress_host,
             "ingress_address": network.INGRESS_ADDRESS,
             "postgresql_host": postgresql.HOST,
             "minio_host": minio.HOST,

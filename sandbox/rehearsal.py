@@ -72,7 +72,9 @@ def overrides(image: str, gateway_image: str) -> dict[str, Any]:
         "artifactPeers": [{"cidr": f"{network.NODE_ADDRESS}/32"}],
         "accessOrigin": network.INGRESS_ADDRESS,
         "accessKeysCaFile": str(stack.CA_FILE),
+        # The canary's way out leads there too, unless canaryPublicPeers says something else.
         "accessKeysPeers": [{"cidr": f"{network.EDGE_ADDRESS}/32"}],
+        "canaryPublicCaFile": str(stack.CA_FILE),
         "runbookUrl": stack.RUNBOOK_URL,
         "cloudflareBaseUrl": cloudflare.API_URL,
         "cloudflareAccountId": cloudflare.ACCOUNT_ID,

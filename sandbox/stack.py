@@ -138,6 +138,7 @@ def _generated(authority: Authority, image: str, *, monitoring: bool) -> tuple[d
             "runbookUrl": RUNBOOK_URL,
             "canary": True,
             "exporter": True,
+            "dashboards": True,
         }
     return plain, secrets
 

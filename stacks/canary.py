@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from components.canary import Canary, CanaryArgs, canary_peer
+from components.canary import Canary, CanaryArgs, PublicRouteProbe, canary_peer
 
 if TYPE_CHECKING:
     import pulumi
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from stacks.settings import Settings
 
 _CANARY = "canary"
+_PAGE = "/health"
+"""MLflow answers there without its database, which has a step of its own; Access answers there as everywhere."""
+_ANSWERED = 200
+_LED_TO_THE_LOGIN = 302
+"""What Access does with an unknown browser (developers.cloudflare.com, "Authenticate coding agents"). 401 would be the
+gateway's answer, with Access gone from in front of it, and 403 is Cloudflare's to whom it shuts out."""
 
 
 def with_canary(settings: Settings, access: AccessArgs) -> AccessArgs:
@@ -22,6 +28,22 @@ def with_canary(settings: Settings, access: AccessArgs) -> AccessArgs:
     if settings.canary is None:
         return access
     return replace(access, client_peers=(*access.client_peers, canary_peer(_CANARY)))
+
+
+def public_route_probe(settings: Settings) -> PublicRouteProbe | None:
+    """Say how the canary tries the public route; None when it does not."""
+    if settings.canary is None or settings.canary.public_route is None:
+        return None
+    trial, access = settings.canary.public_route, settings.sign_on
+    scheme = "https" if access or settings.route.encrypted else "http"
+    # Behind Access the host leads to Cloudflare, like the team domain that the gateway fetches its keys from.
+    begins = access.gateway.keys.peers if access else settings.access.public_peers.peers
+    return PublicRouteProbe(
+        url=f"{scheme}://{settings.route.host}{_PAGE}",
+        statuses=[_LED_TO_THE_LOGIN if access else _ANSWERED],
+        peers=trial.peers or begins,
+        ca_certificate=trial.ca_certificate,
+    )
 
 
 def canary(settings: Settings, server: MlflowServer, cluster: pulumi.ResourceOptions) -> tuple[MetricsEndpoint, ...]:
@@ -37,7 +59,7 @@ def canary(settings: Settings, server: MlflowServer, cluster: pulumi.ResourceOpt
             image=settings.image,
             image_pull_secret=settings.image_pull_secret,
             interval_seconds=settings.canary.interval_seconds,
-            public_route=None,
+            public_route=public_route_probe(settings),
             metrics_peers=settings.access.metrics_peers,
         ),
         cluster,

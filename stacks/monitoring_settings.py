@@ -1,4 +1,7 @@
-"""Reads what concerns monitoring: whether, how often and by which labels Prometheus finds the platform."""
+"""Reads what concerns monitoring: whether, how often and by which labels Prometheus finds the platform.
+
+Alerts and dashboards, which rest on it, have modules of their own.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stacks import checks
 from stacks.alert_settings import read_alerts
+from stacks.dashboard_settings import DashboardSettings, read_dashboards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +34,8 @@ class MonitoringSettings:
     discovery_labels: Mapping[str, str]
     alerts: AlertSettings | None
     """None: nobody is told of faults."""
+    dashboards: DashboardSettings | None
+    """None: Grafana shows nothing of the platform."""
 
 
 def read_monitoring(
@@ -47,16 +53,18 @@ def read_monitoring(
     scrape_seconds = reader.integer(
         "scrapeInterval", _SHORTEST_SECONDS, _LONGEST_SECONDS, "series would have gaps, or cost too much"
     )
+    alerts = read_alerts(
+        reader,
+        monitored=wanted,
+        resources=resources,
+        scrape_seconds=scrape_seconds,
+        canary_seconds=canary.interval_seconds if canary else None,
+    )
     settings = MonitoringSettings(
         scrape_seconds=scrape_seconds,
         discovery_labels=_labels(reader),
-        alerts=read_alerts(
-            reader,
-            monitored=wanted,
-            resources=resources,
-            scrape_seconds=scrape_seconds,
-            canary_seconds=canary.interval_seconds if canary else None,
-        ),
+        alerts=alerts,
+        dashboards=read_dashboards(reader, monitored=wanted, alerts=alerts is not None),
     )
     return settings if wanted else None
 

@@ -36,6 +36,11 @@ class RouteSettings:
     tls_secret: str | None
     certificate: CertificateArgs | None
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether the Ingress serves HTTPS."""
+        return bool(self.tls_secret or self.certificate)
+
 
 def read_route(reader: ConfigReader, delivery: AccessDelivery | None) -> RouteSettings:
     """Read the route.

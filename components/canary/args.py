@@ -26,17 +26,21 @@ class PublicRouteProbe:
     url: str
     """A page that answers without a login, be it by asking for one."""
     statuses: Sequence[int]
-    """What it answers when it works: 200; where Access is in front, 302 to its login, or 401."""
+    """What it answers to a browser when it works: 200, or 302 to the login where Access is in front."""
     peers: Sequence[NetworkPeer]
     """Where the route begins, for the NetworkPolicy: the ingress controller's pods, or addresses."""
     ca_certificate: str | None
     """PEM of the authorities that signed the route's certificate; None means the public ones."""
 
     @property
+    def tls(self) -> bool:
+        """Whether the canary gets to see a certificate."""
+        return urlsplit(self.url).scheme == "https"
+
+    @property
     def port(self) -> int:
         """TCP port of the route."""
-        parts = urlsplit(self.url)
-        return parts.port or (_HTTP_PORT if parts.scheme == "http" else _HTTPS_PORT)
+        return urlsplit(self.url).port or (_HTTPS_PORT if self.tls else _HTTP_PORT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from components.canary.workload import METRICS_PORT, NAME
 from components.contracts import NetworkPeer
 
 if TYPE_CHECKING:
-    from components.canary.args import CanaryScope
+    from components.canary.args import CanaryScope, PublicRouteProbe
 
 
 def canary_policy(scope: CanaryScope) -> networking.v1.NetworkPolicy:
@@ -30,8 +30,16 @@ def canary_policy(scope: CanaryScope) -> networking.v1.NetworkPolicy:
             egress=[
                 *network_edges.names(),
                 *network_edges.outgoing([mlflow], args.server.port),
-                *(network_edges.outgoing(route.peers, route.port) if route else []),
+                *(_route(route) if route else []),
             ],
         ),
         opts=scope.options(),
     )
+
+
+def _route(route: PublicRouteProbe) -> list[networking.v1.NetworkPolicyEgressRuleArgs]:
+    addresses = [peer for peer in route.peers if peer.cidr]
+    pods = [peer for peer in route.peers if not peer.cidr]
+    # What goes to a Service arrives at a port of its pods, by which most network plugins judge. Which one that is, only
+    # the ingress controller's owner knows: ingress-nginx listens at 443, Traefik at 8443.
+    return [*network_edges.outgoing(addresses, route.port), *network_edges.outgoing(pods, None)]

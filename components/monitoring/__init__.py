@@ -1,6 +1,6 @@
-"""Component `Monitoring`: what tells Prometheus where the platform's numbers are."""
+"""Component `Monitoring`: what tells Prometheus where the platform's numbers are, and Grafana how to show them."""
 
-from components.monitoring.args import MonitoringArgs
+from components.monitoring.args import DashboardArgs, MonitoringArgs
 from components.monitoring.monitoring import Monitoring
 
-__all__ = ["Monitoring", "MonitoringArgs"]
+__all__ = ["DashboardArgs", "Monitoring", "MonitoringArgs"]

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DashboardArgs:
+    """What Grafana is to show, and by what its sidecar finds it."""
+
+    files: Mapping[str, str]
+    """JSON by name."""
+    label: str
+    label_value: str
+    folder: str | None
+    """None: Grafana's own choice."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
     """Arguments of `Monitoring`."""
 
@@ -31,6 +43,8 @@ class MonitoringArgs:
     scrape_seconds: int
     discovery_labels: Mapping[str, str]
     """By which Prometheus selects monitors and rules, beside the recommended labels."""
+    dashboards: DashboardArgs | None = None
+    """None: no dashboards."""
 
 
 MonitoringScope: TypeAlias = Scope[MonitoringArgs]

@@ -124,7 +124,8 @@ def start_platform(
         stack.KUBECONFIG,
         toolchain.custom_resources,
         references,
-        rehearsal.value("accessTeamDomain"),
+        edge_hosts=[rehearsal.value(key) for key in ("accessTeamDomain", "host")],
+        ingress_host=stack.HOST,
     )
     hosts = {stack.HOST: INGRESS_ADDRESS}
     watching = MonitoringStack(addons.kubectl_output, references) if monitoring else None

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 AUTHORITY = "-----BEGIN CERTIFICATE-----\nnot a real one\n-----END CERTIFICATE-----\n"
 MLFLOW = {"app": "mlflow", "app.kubernetes.io/component": "tracking-server"}
 INGRESS = NetworkPeer(namespace="ingress-nginx")
+CLOUDFLARE = NetworkPeer(cidr="104.16.0.0/13")
 PROGRAM = Path(__file__).resolve().parents[2] / "components" / "canary" / "program"
 
 
 def route(**differences: Any) -> PublicRouteProbe:
     given = {
-        "url": "https://mlflow.254carbon.com/",
-        "statuses": [302, 401],
+        "url": "https://mlflow.254carbon.com/health",
+        "statuses": [200, 302],
         "peers": [INGRESS],
         "ca_certificate": AUTHORITY,
     }
@@ -90,13 +91,15 @@ def test_it_runs_on_the_servers_image(made: Recording) -> None:
     assert container(made)["image"] == "ghcr.io/mlflow/mlflow:v3.17.2-full"
 
 
-def test_the_program_is_mounted_as_a_package_on_pythons_path(made: Recording) -> None:
+def test_the_program_and_the_log_that_it_shares_are_packages_on_pythons_path(made: Recording) -> None:
     (volume,) = pod(made)["volumes"]
     (mount,) = container(made)["volumeMounts"]
     path = {variable["name"]: variable["value"] for variable in container(made)["env"]}["PYTHONPATH"]
 
     assert volume["configMap"]["name"] == "canary-program-1a2b3c4d"
-    assert (mount["mountPath"], mount["readOnly"]) == (f"{path}/mlflow_canary", True)
+    assert (mount["mountPath"], mount["readOnly"]) == (path, True)
+    folders = {item["path"].rpartition("/")[0] for item in volume["configMap"]["items"]}
+    assert folders == {"mlflow_canary", "components/program_logging"}
 
 
 def test_a_changed_program_rolls_the_pod(made: Recording) -> None:
@@ -104,7 +107,8 @@ def test_a_changed_program_rolls_the_pod(made: Recording) -> None:
 
     assert program.inputs["immutable"] is True
     assert "name" not in program.metadata
-    assert program.inputs["data"] == {file.name: file.read_text() for file in PROGRAM.glob("*.py")}
+    own = {key: text for key, text in program.inputs["data"].items() if key.startswith("mlflow_canary.")}
+    assert own == {f"mlflow_canary.{file.name}": file.read_text() for file in PROGRAM.glob("*.py")}
 
 
 def test_nothing_secret_reaches_the_pod(with_route: Recording) -> None:
@@ -123,10 +127,10 @@ def test_the_public_route_is_tried_with_its_statuses_and_its_authority(with_rout
     paths = {mount["name"]: mount["mountPath"] for mount in container(with_route)["volumeMounts"]}
 
     assert container(with_route)["args"][5:] == [
-        "--public-url=https://mlflow.254carbon.com/",
+        "--public-url=https://mlflow.254carbon.com/health",
         "--public-status",
+        "200",
         "302",
-        "401",
         f"--public-ca={paths['authority']}/public.pem",
     ]
     assert authority.inputs["data"] == {"public.pem": AUTHORITY}
@@ -183,18 +187,39 @@ def test_the_way_out_leads_to_dns_and_mlflow_only(made: Recording) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "port"),
+    ("url", "port", "tls"),
     [
-        ("https://mlflow.254carbon.com/", 443),
-        ("https://mlflow.254carbon.com:8443/", 8443),
-        ("http://mlflow.local/", 80),
+        ("https://mlflow.254carbon.com/health", 443, True),
+        ("https://mlflow.254carbon.com:8443/health", 8443, True),
+        ("http://mlflow.local/health", 80, False),
     ],
 )
-def test_a_public_route_is_one_more_way_out_at_its_port(url: str, port: int) -> None:
-    *_, edge = deploy(public_route=route(url=url)).called("canary-edges").spec["egress"]
+def test_a_public_route_by_an_address_is_one_more_way_out_at_its_port(url: str, port: int, *, tls: bool) -> None:
+    probe = route(url=url, peers=[CLOUDFLARE])
+    _, _, edge = deploy(public_route=probe).called("canary-edges").spec["egress"]
 
-    assert edge["ports"][0]["port"] == port
-    assert edge["to"][0]["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "ingress-nginx"}
+    assert (edge["to"], edge["ports"]) == (
+        [{"ipBlock": {"cidr": CLOUDFLARE.cidr}}],
+        [{"port": port, "protocol": "TCP"}],
+    )
+    assert probe.tls is tls
+
+
+def test_a_public_route_by_pods_is_one_at_every_port_since_their_own_is_not_the_services(
+    with_route: Recording,
+) -> None:
+    _, _, edge = with_route.called("canary-edges").spec["egress"]
+
+    assert "ports" not in edge
+    assert [peer["namespaceSelector"]["matchLabels"] for peer in edge["to"]] == [
+        {"kubernetes.io/metadata.name": "ingress-nginx"}
+    ]
+
+
+def test_both_kinds_of_peers_keep_their_own_ports() -> None:
+    _, _, *edges = deploy(public_route=route(peers=[INGRESS, CLOUDFLARE])).called("canary-edges").spec["egress"]
+
+    assert ["ports" in edge for edge in edges] == [True, False]
 
 
 def test_the_policy_of_another_component_can_name_the_canarys_pod(made: Recording) -> None:

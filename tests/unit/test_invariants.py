@@ -35,7 +35,9 @@ MAY_DIFFER = {
     "monitoring",
     "monitoringLabels",
     "canary",
+    "canaryPublicRoute",
     "exporter",
+    "dashboards",
 }
 # By the names of the containers.
 IMAGES = {
@@ -246,7 +248,7 @@ def test_without_access_and_monitoring_dev_and_prod_have_the_same_resources_exce
     dev: Recording, deployed: Deploy
 ) -> None:
     own_namespace = {"platform-namespace", "platform-default-deny", "mlflow-client-edges-1"}
-    prod = deployed("prod", **WITHOUT_ACCESS, monitoring=False, canary=False, exporter=False)
+    prod = deployed("prod", **WITHOUT_ACCESS, monitoring=False, canary=False, exporter=False, dashboards=False)
     names = [{(resource.type, resource.name) for resource in recording} for recording in (dev, prod)]
 
     assert {name for _, name in names[0] ^ names[1]} == own_namespace

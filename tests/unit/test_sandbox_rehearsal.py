@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 import yaml
 
-from sandbox import paths, rehearsal, stack, stack_file
+from sandbox import network, paths, rehearsal, stack, stack_file
+from sandbox.addons import Addons
 from sandbox.commands import rehearse_prod
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress
 from sandbox.supervisor import client
+
+if TYPE_CHECKING:
+    from tests.unit.conftest import Deploy
 
 ADDRESSES_AND_FILES = ("Host", "Server", "Peers", "File", "Url", "Id", "Origin", "mage")
 
@@ -37,3 +44,30 @@ def test_the_double_serves_the_names_of_the_production_configuration() -> None:
     tracked = stack_file.config(rehearsal.TRACKED)
     assert part.public_host == tracked[f"{stack.PROJECT}:host"]
     assert part.team_domain == tracked[f"{stack.PROJECT}:accessTeamDomain"]
+
+
+def test_the_way_out_of_the_canary_leads_to_the_doubles_edge(deployed: Deploy) -> None:
+    given = {
+        key: value for key, value in rehearsal.overrides("server:1", "gateway:1").items() if not key.endswith("CaFile")
+    }
+    *_, way_out = deployed("prod", **given).called("canary-edges").spec["egress"]
+
+    assert way_out["to"] == [{"ipBlock": {"cidr": f"{network.EDGE_ADDRESS}/32"}}]
+    assert [port["port"] for port in way_out["ports"]] == [443]
+
+
+def test_pods_find_the_public_hosts_at_the_edge_and_at_the_ingress_controller(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    applied: list[str] = []
+    monkeypatch.setattr(Addons, "kubectl_output", lambda _, *__, stdin: applied.append(stdin))
+    images = {"coredns": "coredns:1", "traefik": "traefik:1"}
+    Addons(
+        Path("kubectl"), tmp_path / "kubeconfig", tmp_path, images, edge_hosts=["team", "public"], ingress_host="local"
+    ).apply()
+    objects = list(yaml.safe_load_all("".join(applied)))
+    (names,) = [each for each in objects if (each["kind"], each["metadata"]["name"]) == ("ConfigMap", "coredns")]
+    hosts = [line.split() for line in names["data"]["Corefile"].splitlines()]
+
+    assert [network.EDGE_ADDRESS, "team", "public"] in hosts
+    assert [network.INGRESS_ADDRESS, "local"] in hosts

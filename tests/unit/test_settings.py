@@ -17,6 +17,7 @@ from tests.unit import (
     test_access_settings,
     test_alert_settings,
     test_canary_settings,
+    test_dashboard_settings,
     test_exporter_settings,
     test_monitoring_settings,
 )
@@ -154,6 +155,7 @@ def test_every_key_that_can_be_wrong_has_a_test() -> None:
         test_access_settings,
         test_alert_settings,
         test_canary_settings,
+        test_dashboard_settings,
         test_exporter_settings,
         test_monitoring_settings,
     )

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from . import log
+from .certificate import Certificate
 from .endpoint import serve
 from .public_route import PublicRoute
 from .rounds import Pace, Rounds, Step
@@ -32,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log.set_up()
     given = _parser().parse_args(arguments)
     steps = _steps(given)
-    series = Series(step.name for step in steps)
+    hosts = [step.certificate.host for step in steps if step.certificate]
+    series = Series((step.name for step in steps), hosts)
     rounds = Rounds(steps, series, Pace(interval=given.interval, step=given.step_timeout))
     serve(given.listen, given.port, series.registry, rounds.alive)
     worker = threading.Thread(target=_go_round, args=[rounds, given.settle], name="rounds", daemon=True)
@@ -64,7 +66,8 @@ def _steps(given: argparse.Namespace) -> list[Step]:
     ]
     if given.public_url:
         route = PublicRoute(url=given.public_url, statuses=frozenset(given.public_status))
-        steps.append(Step(name="public_route", act=route.visit, verify=given.public_ca or True))
+        verify, certificate = given.public_ca or True, Certificate.of(route.url)
+        steps.append(Step(name="public_route", act=route.visit, verify=verify, certificate=certificate))
     return steps
 
 

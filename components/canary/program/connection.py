@@ -60,9 +60,9 @@ class Connection:
         """Hang up."""
         self._session.close()
 
-    def status(self, url: str) -> int:
+    def status(self, url: str, headers: Mapping[str, str]) -> int:
         """Get a page and say how that went; redirects are not followed."""
-        with self._open("GET", url) as response:
+        with self._open("GET", url, headers=headers) as response:
             return response.status_code
 
     def send(self, method: str, url: str, **content: Any) -> bytes:

@@ -9,13 +9,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from components.program_logging.redaction import in_one_line
+
 from .connection import Connection
-from .log import in_one_line
 from .workload import Untried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .certificate import Certificate
     from .series import Series
 
 _AGENT = "mlflow-canary"
@@ -32,6 +34,8 @@ class Step:
     act: Callable[[Connection], None]
     verify: str | bool = True
     """As `Connection` takes it."""
+    certificate: Certificate | None = None
+    """Looked at afterwards, whatever came of the step; neither the time for it nor a failure counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +85,9 @@ class Rounds:
         for step in self._steps:
             self._last_sign = self._clock()
             self._try(step, round_id)
+            if step.certificate:
+                self._last_sign = self._clock()
+                self._look_at(step.certificate, step.name, round_id)
         self._series.count_round()
         self._last_sign = self._clock()
 
@@ -108,3 +115,10 @@ class Rounds:
             _LOG.info("step succeeded", extra=told)
         else:
             _LOG.error("step failed", extra={**told, "error": in_one_line(error)})
+
+    def _look_at(self, certificate: Certificate, step: str, round_id: str) -> None:
+        try:
+            self._series.set_certificate_end(certificate.host, certificate.ends())
+        except (OSError, ValueError) as failure:
+            told = {"step": step, "round": round_id, "error": in_one_line(failure)}
+            _LOG.warning("certificate not seen", extra=told)

@@ -19,7 +19,14 @@ _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 class Series:
     """What is known of the steps; every series is there from the start, since an increase from nothing is none."""
 
-    def __init__(self, steps: Iterable[str], now: Callable[[], float] = time.time) -> None:
+    def __init__(self, steps: Iterable[str], hosts: Iterable[str] = (), now: Callable[[], float] = time.time) -> None:
+        """Begin with nothing.
+
+        Args:
+            steps: That are tried.
+            hosts: Whose certificates are looked at.
+            now: Seconds since 1970.
+        """
         # Otherwise each counter and histogram comes with a gauge of when it was created.
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # its authors do not type it
         self.registry = CollectorRegistry()
@@ -46,6 +53,14 @@ class Series:
             "When the last round ended; 0 if none has.",
             registry=self.registry,
         )
+        self._certificate_end = Gauge(
+            "mlflow_canary_certificate_expiry_timestamp_seconds",
+            "When the certificate ends that a host shows; 0 if none has been seen.",
+            ["host"],
+            registry=self.registry,
+        )
+        for host in hosts:
+            self._certificate_end.labels(host)
         for step in steps:
             self._duration.labels(step)
             self._last_success.labels(step)
@@ -58,6 +73,10 @@ class Series:
         self._duration.labels(step).observe(seconds)
         if succeeded:
             self._last_success.labels(step).set(self._now())
+
+    def set_certificate_end(self, host: str, end: float) -> None:
+        """Tell the end of a certificate that was seen."""
+        self._certificate_end.labels(host).set(end)
 
     def count_round(self) -> None:
         """Count a round that ended."""

@@ -63,10 +63,10 @@ def _certificate(scope: RuleScope) -> tuple[Alert, Alert]:
             expr=expr,
             hold=10 * MINUTE,
             labels={"within": duration(within)},
-            summary="The certificate of the public route is about to expire.",
+            summary="The certificate of the public route is about to expire, or has expired.",
             description=(
-                "The certificate of the public route in {{ $labels.namespace }} ends in "
-                "{{ $value | humanizeDuration }}."
+                "The certificate of the public route in {{ $labels.namespace }} "
+                "{{ if gt $value 0.0 }}ends in {{ $value | humanizeDuration }}{{ else }}has ended{{ end }}."
             ),
         )
 

@@ -50,6 +50,13 @@ CASES = (
         fires=(failed("1h", "20%"),),
     ),
     Case(
+        sentence="the public route is down for everybody, and every other step succeeds",
+        alert=AVAILABILITY,
+        but=failing("public_route", "0+1xN"),
+        minutes=8,
+        fires=(failed("1h", "100%"),),
+    ),
+    Case(
         sentence="a tenth of the users' requests fails for half an hour",
         alert=AVAILABILITY,
         but={requests("503"): "0+0x59 8+8xN"},

@@ -86,6 +86,12 @@ CASES = (
         minutes=30,
     ),
     Case(
+        sentence="the public route alone is down",
+        alert=AlertName.DATABASE_ERROR,
+        but=failing("public_route", "0+1xN"),
+        minutes=30,
+    ),
+    Case(
         sentence="some errors among many requests",
         alert=AlertName.DATABASE_ERROR,
         but={requests("500"): "0+2xN"},

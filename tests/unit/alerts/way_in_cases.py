@@ -5,7 +5,7 @@ from tests.unit.alerts.environments import DRILL
 from tests.unit.alerts.promtool import Case, Firing
 from tests.unit.alerts.world import DAY, certificate, refused, signing_keys
 
-CERTIFICATE = "The certificate of the public route in data-platform ends in {}."
+CERTIFICATE = "The certificate of the public route in data-platform {}."
 UNUSUAL = "The gateway of data-platform refuses {} requests a second, more than 4 times as many as in the day before."
 NO_KEYS = (
     "Gateway pod mlflow-gateway-1 has fetched no signing keys for {}. 24 h after the last fetch it refuses everybody."
@@ -30,14 +30,29 @@ CASES = (
         alert=AlertName.CERTIFICATE_EXPIRY,
         but={certificate(): f"{20 * DAY}+0xN"},
         minutes=60,
-        fires=(Firing(severity="warning", description=CERTIFICATE.format("19d 23h 0m 0s"), labels={"within": "21d"}),),
+        fires=(
+            Firing(
+                severity="warning", description=CERTIFICATE.format("ends in 19d 23h 0m 0s"), labels={"within": "21d"}
+            ),
+        ),
     ),
     Case(
         sentence="the certificate ends within a week",
         alert=AlertName.CERTIFICATE_EXPIRY,
         but={certificate(): f"{5 * DAY}+0xN"},
         minutes=60,
-        fires=(Firing(severity="critical", description=CERTIFICATE.format("4d 23h 0m 0s"), labels={"within": "7d"}),),
+        fires=(
+            Firing(
+                severity="critical", description=CERTIFICATE.format("ends in 4d 23h 0m 0s"), labels={"within": "7d"}
+            ),
+        ),
+    ),
+    Case(
+        sentence="the certificate has ended, and the canary has seen that",
+        alert=AlertName.CERTIFICATE_EXPIRY,
+        but={certificate(): "1800+0xN"},
+        minutes=60,
+        fires=(Firing(severity="critical", description=CERTIFICATE.format("has ended"), labels={"within": "7d"}),),
     ),
     Case(
         sentence="the certificate ends in more than three weeks",

@@ -63,7 +63,9 @@ def last_round() -> str:
 
 
 def certificate() -> str:
-    return series("mlflow_canary_certificate_expiry_timestamp_seconds", job="mlflow-canary")
+    return series(
+        "mlflow_canary_certificate_expiry_timestamp_seconds", job="mlflow-canary", host="mlflow.254carbon.com"
+    )
 
 
 def exporter(metric: str, **labels: str) -> str:

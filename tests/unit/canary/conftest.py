@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from components.canary.program import log
+from components.program_logging.process import LineHandler
 from tests.unit.canary.counterpart import Counterpart, counterpart
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def told() -> Iterator[Told]:
     root = logging.getLogger()
     before = (root.level, root.handlers[:])
     stream = io.StringIO()
-    log.set_up(stream)
+    root.setLevel(logging.INFO)
+    root.handlers[:] = [LineHandler(stream, log.FIELDS)]
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logging.captureWarnings(capture=False)
     root.setLevel(before[0])
     root.handlers[:] = before[1]

@@ -29,6 +29,7 @@ class Seen:
     path: str
     body: dict[str, Any]
     request_id: str
+    accept: str
     connection: int
     """Port of the client."""
 
@@ -155,6 +156,7 @@ def counterpart(tls: ssl.SSLContext | None = None) -> Iterator[Counterpart]:
                 path=parts.path,
                 body=json.loads(content) if is_json and content else {},
                 request_id=self.headers.get("X-Request-ID", ""),
+                accept=self.headers.get("Accept", ""),
                 connection=self.client_address[1],
             )
             state.seen.append(seen)

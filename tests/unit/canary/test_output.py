@@ -118,9 +118,9 @@ def test_a_long_error_is_cut(mlflow: Counterpart, told: Told) -> None:
 
 
 def test_the_process_works_without_this_project_and_ends_when_told_to(mlflow: Counterpart, tmp_path: Path) -> None:
-    (tmp_path / MODULE).mkdir()
-    for name, text in sources().items():
-        (tmp_path / MODULE / name).write_text(text)
+    for path, text in sources().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
     mlflow.fail("GET /health", 200)
     process = subprocess.Popen(
         [

@@ -147,7 +147,7 @@ def test_artifacts_outside_the_server_are_told_of_as_what_cannot_be_tried(mlflow
 
 @pytest.mark.parametrize(
     ("status", "expected", "outcome"),
-    [(200, [200], (1, 0)), (401, [200], (0, 1)), (302, [302, 401], (1, 0)), (502, [302, 401], (0, 1))],
+    [(200, [200], (1, 0)), (401, [200], (0, 1)), (302, [302], (1, 0)), (401, [302], (0, 1)), (502, [200, 302], (0, 1))],
 )
 def test_the_public_route_is_healthy_when_it_answers_as_it_should(
     status: int, expected: list[int], outcome: tuple[int, int], mlflow: Counterpart
@@ -160,6 +160,15 @@ def test_the_public_route_is_healthy_when_it_answers_as_it_should(
 
     assert canary.outcomes() == {**dict.fromkeys(STEPS, (1, 0)), "public_route": outcome}
     assert "GET /login" not in mlflow.paths()
+
+
+def test_the_public_route_is_visited_as_by_a_browser_which_access_leads_to_its_login(mlflow: Counterpart) -> None:
+    mlflow.fail("GET /page", 302)
+    route = PublicRoute(url=f"{mlflow.url}/page", statuses=[302])
+
+    Canary(mlflow.url, route=Step(name="public_route", act=route.visit)).rounds.once()
+
+    assert [seen.accept for seen in mlflow.seen if seen.path == "/page"] == ["text/html"]
 
 
 @pytest.mark.parametrize(("trusted", "outcome"), [(True, (1, 0)), (False, (0, 1))])

@@ -21,7 +21,8 @@ class Canary:
         workload = Workload(url, files=files)
         steps = [Step(name=name, act=getattr(workload, name)) for name in STEPS] + ([route] if route else [])
         self._names = [step.name for step in steps]
-        self.series = Series(self._names, now=lambda: 1000.0)
+        hosts = [step.certificate.host for step in steps if step.certificate]
+        self.series = Series(self._names, hosts, now=lambda: 1000.0)
         self.rounds = Rounds(steps, self.series, Pace(interval=60, step=seconds))
 
     def value(self, name: str, **labels: str) -> float | None:

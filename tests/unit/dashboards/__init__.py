@@ -1,0 +1,1 @@
+"""Dashboards, judged by the rules of dashboard-linter and by promtool."""
