@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -13,9 +13,21 @@ from components.mlflow_server.plugin.request_log import RequestLog
 from components.program_logging.lines import FACTS
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from components.mlflow_server.plugin.request_log import Application, Message, Receive, Scope, Send
 
+Result = TypeVar("Result")
 MADE_HERE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def run(todo: Coroutine[Any, Any, Result]) -> Result:
+    """As `asyncio.run`, which leaves the thread without a loop, and later tests record Pulumi programs in one."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(todo)
+    finally:
+        loop.close()
 
 
 def request(path: str = "/api", query: str = "", request_id: bytes | None = None) -> dict[str, Any]:
@@ -51,7 +63,7 @@ def sent(application: Application, scope: dict[str, Any], *quiet: str) -> list[M
     async def as_uvicorn() -> None:
         await RequestLog(application, quiet)(scope, receive, send)
 
-    asyncio.run(as_uvicorn())
+    run(as_uvicorn())
     return messages
 
 
@@ -121,7 +133,7 @@ def test_requests_at_the_same_time_have_each_their_own() -> None:
         await asyncio.gather(*(asyncio.create_task(one(*outcome)) for outcome in outcomes))
         return outcomes
 
-    for name, messages in asyncio.run(all_at_once()):
+    for name, messages in run(all_at_once()):
         assert messages[0]["headers"] == [(b"seen", name.encode()), (b"x-request-id", name.encode())]
 
 
