@@ -166,17 +166,22 @@ def make_surroundings(kubectl: Path) -> None:
     administration.policy_set("consoleAdmin", user=BUCKET_ADMIN)
 
 
-def _make_database_administrator(password: str) -> None:
-    with psycopg.connect(
+def database_administration(database: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection to a database as the administrator of the whole server, whom production is not given."""
+    return psycopg.connect(
         host=network.NODE_ADDRESS,
         port=postgresql.PORT,
-        dbname="postgres",
+        dbname=database,
         user=postgresql.ADMIN_USER,
         password=postgresql.admin_password(stack.SECRETS),
         sslmode="verify-full",
         sslrootcert=str(stack.CA_FILE),
         autocommit=True,
-    ) as connection:
+    )
+
+
+def _make_database_administrator(password: str) -> None:
+    with database_administration("postgres") as connection:
         name = sql.Identifier(DATABASE_ADMIN)
         connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
         connection.execute(

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
-import psycopg
 from psycopg import sql
 
-from sandbox import network, paths, processes, rehearsal, stack
+from sandbox import paths, processes, rehearsal, stack
 from sandbox.benchmarks.figures import emit
 from sandbox.monitoring_stack import PROMETHEUS_URL
 from sandbox.parts import postgresql
@@ -23,6 +22,7 @@ WINDOW_SECONDS = 240
 MINUTES_OF_A_DAY = 24 * 60
 CANARY, EXPORTER = "mlflow-canary", "mlflow-exporter"
 CONTAINERS = {CANARY: "canary", EXPORTER: "exporter"}
+DATABASE = "mlflow"
 SERVER_ROLE, READER_ROLE = "mlflow", "mlflow_reader"
 STATEMENT_MARKS = (" LOG:  statement: ", " LOG:  execute ")
 ROWS = "SELECT coalesce(sum(n_tup_ins - n_tup_del), 0)::int FROM pg_stat_user_tables"
@@ -70,32 +70,17 @@ def _value(query: str) -> float:
 
 
 @contextmanager
-def _administration() -> Iterator[psycopg.Connection[tuple[int]]]:
-    with psycopg.connect(
-        host=network.NODE_ADDRESS,
-        port=postgresql.PORT,
-        dbname="mlflow",
-        user=postgresql.ADMIN_USER,
-        password=postgresql.admin_password(stack.SECRETS),
-        sslmode="verify-full",
-        sslrootcert=str(stack.CA_FILE),
-        autocommit=True,
-    ) as connection:
-        yield connection
-
-
-@contextmanager
 def _statements_logged(role: str) -> Iterator[None]:
     """PostgreSQL writes every statement of a role to its log for the length of a block."""
     name = sql.Identifier(role)
-    with _administration() as connection:
+    with rehearsal.database_administration(DATABASE) as connection:
         connection.execute(sql.SQL("ALTER ROLE {} SET log_statement = 'all'").format(name))
         # A session has the setting from its login on.
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [role])
     try:
         yield
     finally:
-        with _administration() as connection:
+        with rehearsal.database_administration(DATABASE) as connection:
             connection.execute(sql.SQL("ALTER ROLE {} RESET log_statement").format(name))
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [role])
 
@@ -110,9 +95,9 @@ def _statements_of_a_window() -> int:
 
 
 def _rows() -> int:
-    with _administration() as connection:
+    with rehearsal.database_administration(DATABASE) as connection:
         (rows,) = connection.execute(ROWS).fetchone() or (0,)
-    return rows
+    return int(rows)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What Prometheus makes of an alert, and what Alertmanager has of it."""
+"""What Alertmanager has of an alert, and whom it told."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ from typing import Any
 
 import httpx
 
-from sandbox.monitoring_stack import ALERTMANAGER_URL, PROMETHEUS_URL
+from sandbox.monitoring_stack import ALERTMANAGER_URL
 from sandbox.parts import alert_receiver
 from tests.integration.cluster import wait_for
-
-
-def at_prometheus() -> list[dict[str, Any]]:
-    """Every alert that is pending or fires, with its labels and since when its expression has been true."""
-    found: list[dict[str, Any]] = _get(f"{PROMETHEUS_URL}/api/v1/alerts")["data"]["alerts"]
-    return found
+from tests.rehearsal import prometheus
 
 
 def at_alertmanager() -> list[dict[str, Any]]:
@@ -56,7 +51,7 @@ def wait_until_nothing_fires(*, but: frozenset[str] = frozenset(), timeout: floa
     """
 
     def left() -> set[str]:
-        return {alert["labels"]["alertname"] for alert in at_prometheus() + at_alertmanager()} - but
+        return {alert["labels"]["alertname"] for alert in prometheus.alerts() + at_alertmanager()} - but
 
     wait_for(lambda: not left(), "the last alert to go", timeout, found=left)
 
@@ -67,7 +62,7 @@ def arrival(labels: dict[str, str], timeout: float) -> float:
         lambda: bool(having(at_alertmanager(), labels)),
         f"Alertmanager to have {labels}",
         timeout,
-        found=lambda: [alert["labels"] | {"state": alert["state"]} for alert in at_prometheus()],
+        found=lambda: [alert["labels"] | {"state": alert["state"]} for alert in prometheus.alerts()],
     )
     return time.time()
 

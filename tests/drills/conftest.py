@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from components.monitoring.rules import AlertName
-from sandbox import rehearsal, stack
+from sandbox import rehearsal
 from sandbox.private_files import write_private
 from tests.drills import alertmanager
 from tests.drills.drill import REPORT, SCRAPE_SECONDS
 from tests.integration import cluster
+from tests.rehearsal.conftest import configure
 from tests.rehearsal.prometheus import rules, series
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def hurry() -> Iterator[None]:
     """Windows and waiting times are scaled down by configuration for as long as the drills last."""
     REPORT.unlink(missing_ok=True)
     before = rehearsal.FILE.read_text()
-    document = yaml.safe_load(before)
-    document["config"] |= {f"{stack.PROJECT}:{key}": value for key, value in HURRY.items()}
-    write_private(rehearsal.FILE, yaml.safe_dump(document))
+    configure(**HURRY)
     rehearsal.pulumi("up", "--yes", "--skip-preview")
     cluster.wait_for(_rules_are_hurried, "Prometheus to read the hurried rules")
     yield

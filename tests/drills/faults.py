@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from minio import MinioAdmin
-from minio.credentials.providers import StaticProvider
 
 from sandbox import network, rehearsal, stack
-from sandbox.parts import minio, postgresql
+from sandbox.parts import postgresql
 from sandbox.private_files import secret
 from tests.integration import backends
 from tests.integration.cluster import NAMESPACE, kubectl, objects, server_pods, wait_for
@@ -57,11 +55,7 @@ def a_role_that_may_not_log_in() -> Iterator[None]:
 @contextmanager
 def a_policy_without_the_bucket() -> Iterator[None]:
     """The policy of the server's user is overwritten at the object store; the cure is the next update."""
-    administration = MinioAdmin(
-        endpoint=f"{network.NODE_ADDRESS}:{minio.PORT}",
-        credentials=StaticProvider(minio.ADMIN_USER, minio.admin_password(stack.SECRETS)),
-        http_client=backends.http_pool(),
-    )
+    administration = backends.object_store_administration(backends.administrator_key())
     # Named like the bucket, and bounding every key of its user.
     administration.policy_add(backends.BUCKET, policy=WITHOUT_A_BUCKET)
     try:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import urllib3
-from minio import Minio
+from minio import Minio, MinioAdmin
+from minio.credentials.providers import StaticProvider
 
 from sandbox import network, stack
 from sandbox.parts import minio, postgresql
@@ -93,6 +94,15 @@ def object_store(key: Key) -> Minio:
         access_key=key.name,
         secret_key=key.secret,
         region="us-east-1",
+        http_client=http_pool(),
+    )
+
+
+def object_store_administration(key: Key) -> MinioAdmin:
+    """A client of the object store's administration with a key."""
+    return MinioAdmin(
+        endpoint=f"{network.NODE_ADDRESS}:{minio.PORT}",
+        credentials=StaticProvider(key.name, key.secret),
         http_client=http_pool(),
     )
 

@@ -6,12 +6,9 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from minio import MinioAdmin
-from minio.credentials.providers import StaticProvider
-
-from sandbox import network, stack, stack_file
+from sandbox import stack, stack_file
 from sandbox.parts import minio, postgresql
-from tests.integration.backends import administrator_key, database, http_pool, object_store
+from tests.integration.backends import administrator_key, database, object_store, object_store_administration
 from tests.integration.cluster import kubectl
 from tests.integration.stacks import PROJECT, Stack, separate_stack
 
@@ -68,11 +65,7 @@ def small_stack(folder: Path, **overrides: str) -> Iterator[Stack]:
 
 def left_behind() -> list[str]:
     """Everything of the small stack's names, wherever it could be."""
-    administration = MinioAdmin(
-        endpoint=f"{network.NODE_ADDRESS}:{minio.PORT}",
-        credentials=StaticProvider(minio.ADMIN_USER, minio.admin_password(stack.SECRETS)),
-        http_client=http_pool(),
-    )
+    administration = object_store_administration(administrator_key())
     with database(postgresql.ADMIN_USER) as administrator:
         roles = administrator.execute("SELECT rolname FROM pg_roles").fetchall()
         databases = administrator.execute("SELECT datname FROM pg_database").fetchall()

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException, S3Error
-from minio.minioadmin import MinioAdmin
 from minio.versioningconfig import SUSPENDED, VersioningConfig
 
 from sandbox import network
@@ -21,8 +19,8 @@ from tests.integration.backends import (
     DATABASE,
     administrator_key,
     database,
-    http_pool,
     object_store,
+    object_store_administration,
     server_key,
 )
 from tests.integration.cluster import NAMESPACE, SERVER, kubectl, objects, throw_away_pod
@@ -197,11 +195,7 @@ def test_the_servers_key_works_in_its_own_bucket_only(foreign_bucket: str) -> No
 def test_the_servers_key_is_not_an_administrators() -> None:
     key = server_key()
     assert key.name != administrator_key().name
-    admin = MinioAdmin(
-        endpoint=f"{network.NODE_ADDRESS}:{minio.PORT}",
-        credentials=StaticProvider(key.name, key.secret),
-        http_client=http_pool(),
-    )
+    admin = object_store_administration(key)
     for attempt in (admin.user_list, admin.policy_list, admin.info):
         with pytest.raises(MinioAdminException, match="AccessDenied"):
             attempt()

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import yaml
 
 from sandbox import network, rehearsal, stack
+from sandbox.private_files import write_private
 from tests.integration import cluster
 from tests.integration.stacks import Stack
 from tests.rehearsal.audit import GATEWAY
@@ -35,6 +37,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def production() -> Stack:
     """The rehearsed stack, for commands of which the whole output matters."""
     return Stack(rehearsal.STACK, os.environ | rehearsal.environment())
+
+
+def configure(**values: object) -> None:
+    """Changes the configuration of the rehearsed stack, for the next update."""
+    document = yaml.safe_load(rehearsal.FILE.read_text())
+    document["config"] |= {f"{stack.PROJECT}:{key}": value for key, value in values.items()}
+    write_private(rehearsal.FILE, yaml.safe_dump(document))
 
 
 def audience_of_the_application() -> str:

@@ -28,6 +28,12 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in _api("rules")["groups"] for rule in group["rules"]]
 
 
+def alerts() -> list[dict[str, Any]]:
+    """Every alert that is pending or fires, with its labels and since when its expression has been true."""
+    found: list[dict[str, Any]] = _api("alerts")["alerts"]
+    return found
+
+
 def _api(path: str, **parameters: str) -> dict[str, Any]:
     with httpx.Client(base_url=PROMETHEUS_URL, trust_env=False, timeout=30) as client:
         data: dict[str, Any] = client.get(f"/api/v1/{path}", params=parameters).raise_for_status().json()["data"]

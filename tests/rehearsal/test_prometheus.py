@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
 import pytest
 
 from tests.integration.cluster import SERVER, objects, throw_away_pod, wait_for
 from tests.rehearsal.prometheus import rules, series, targets
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.runbook import anchors
 
 ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
 PODS = {"mlflow": 2, "mlflow-gateway": 2, "mlflow-canary": 1, "mlflow-exporter": 1}
@@ -56,12 +51,8 @@ def test_every_rule_is_loaded_and_can_be_evaluated() -> None:
     assert {rule["name"] for rule in rules() if rule["type"] == "alerting"} >= {"MLFlowPodDown", "MLFlowDatabaseError"}
 
 
-def test_the_runbook_has_every_alert_that_prometheus_knows(request: pytest.FixtureRequest) -> None:
-    root: Path = request.config.rootpath
-    anchors = {
-        heading.lower() for heading in re.findall(r"^## (\w+)$", (root / "docs/runbook.md").read_text(), re.MULTILINE)
-    }
+def test_the_runbook_has_every_alert_that_prometheus_knows() -> None:
     links = {rule["annotations"]["runbook_url"] for rule in rules() if rule["type"] == "alerting"}
 
     assert links
-    assert {link.rpartition("#")[2] for link in links} <= anchors
+    assert {link.rpartition("#")[2] for link in links} <= anchors()

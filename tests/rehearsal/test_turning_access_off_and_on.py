@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-import yaml
 
-from sandbox import rehearsal, stack
+from sandbox import rehearsal
 from sandbox.private_files import write_private
-from tests.rehearsal.conftest import SEARCH
+from tests.rehearsal.conftest import SEARCH, configure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +29,6 @@ def configuration() -> Iterator[None]:
     if rehearsal.FILE.read_text() != before:
         write_private(rehearsal.FILE, before)
         rehearsal.pulumi("up", "--yes", "--skip-preview")
-
-
-def configure(**values: object) -> None:
-    document = yaml.safe_load(rehearsal.FILE.read_text())
-    document["config"] |= {f"{stack.PROJECT}:{key}": value for key, value in values.items()}
-    write_private(rehearsal.FILE, yaml.safe_dump(document))
 
 
 @contextmanager

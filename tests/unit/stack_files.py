@@ -84,3 +84,9 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value) if isinstance(value, list | dict) else str(value)
+
+
+def the_problem(reader: ConfigReader) -> str:
+    """The only thing that is wrong with what was read."""
+    (only,) = map(str, reader.problems)
+    return only

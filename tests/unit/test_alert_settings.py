@@ -9,6 +9,7 @@ from stacks.alert_settings import read_alerts
 from stacks.server_settings import read_resources
 from tests.unit import stack_files
 from tests.unit.engine import PROJECT
+from tests.unit.stack_files import the_problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,11 +69,6 @@ def read(
         scrape_seconds=scrape,
         canary_seconds=canary,
     )
-
-
-def the_problem(reader: ConfigReader) -> str:
-    (only,) = map(str, reader.problems)
-    return only
 
 
 @pytest.mark.parametrize(("key", "value", "what"), BAD_VALUES)

@@ -8,6 +8,7 @@ from stacks.dashboard_settings import DashboardSettings, read_dashboards
 from stacks.settings import load_settings
 from tests.unit import stack_files
 from tests.unit.engine import PROJECT
+from tests.unit.stack_files import the_problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,11 +35,6 @@ def given(directory: Path, **values: Any) -> ConfigReader:
 
 def read(reader: ConfigReader, *, monitored: bool = True, alerts: bool = True) -> DashboardSettings | None:
     return read_dashboards(reader, monitored=monitored, alerts=alerts)
-
-
-def the_problem(reader: ConfigReader) -> str:
-    (only,) = map(str, reader.problems)
-    return only
 
 
 @pytest.mark.parametrize(("key", "value", "what"), BAD_VALUES)

@@ -25,7 +25,7 @@ _P95 = 'quantile="0.95"'
 
 def errors_and_latency(scope: DashboardScope) -> Page:
     """Make the page that says what to look into."""
-    canary = scope.canary
+    canary = scope.watched.canary
     return Page(
         name="errors-and-latency",
         title="MLflow / Errors and latency",
@@ -164,7 +164,7 @@ def _objectives(scope: DashboardScope) -> list[Look]:
         AlertName.AVAILABILITY_BUDGET_BURN,
     )
     latency = _burn("Latency: speed of the budget", SLOW, 1 - settings.latency_objective, AlertName.LATENCY_BUDGET_BURN)
-    return [availability, latency] if scope.canary else [availability]
+    return [availability, latency] if scope.watched.canary else [availability]
 
 
 def _burn(title: str, record: str, budget: float, alert: AlertName) -> Look:

@@ -22,7 +22,7 @@ _ACTIVE, _DELETED = 'lifecycle_stage="active"', 'lifecycle_stage="deleted"'
 
 def experiment_tracking(scope: DashboardScope) -> Page:
     """Make the page of experiments, runs and their artifacts."""
-    exporter = scope.exporter
+    exporter = scope.watched.exporter
     return Page(
         name="experiment-tracking",
         title="MLflow / Experiment tracking",
@@ -109,7 +109,7 @@ def _runs() -> list[Look]:
 
 
 def _transfers(scope: DashboardScope) -> list[Look]:
-    return [_steps(scope, "Artifact transfers", "artifact_.+", "one small artifact")] if scope.canary else []
+    return [_steps(scope, "Artifact transfers", "artifact_.+", "one small artifact")] if scope.watched.canary else []
 
 
 def _requests(scope: DashboardScope) -> list[Look]:
@@ -122,7 +122,7 @@ def _requests(scope: DashboardScope) -> list[Look]:
         stacked=True,
     )
     canary = _steps(scope, "Logging and searching", "database|search", "one run")
-    return [requests, canary] if scope.canary else [requests]
+    return [requests, canary] if scope.watched.canary else [requests]
 
 
 def _steps(scope: DashboardScope, title: str, steps: str, of_what: str) -> Look:

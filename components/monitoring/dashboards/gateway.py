@@ -22,7 +22,7 @@ _ALERTS = (AlertName.GATEWAY_REFUSING_UNUSUALLY,)
 
 def now(scope: DashboardScope) -> list[Look]:
     """Show how much it refuses."""
-    if not scope.gateway:
+    if not scope.watched.gateway:
         return []
     return [
         figure(
@@ -39,7 +39,7 @@ def now(scope: DashboardScope) -> list[Look]:
 
 def history(scope: DashboardScope) -> list[Look]:
     """Show what it lets through, what it refuses, and why."""
-    if not scope.gateway:
+    if not scope.watched.gateway:
         return []
     classes = rate(scraped("envoy_http_downstream_rq_xx", _LISTENER))
     unsigned = rate(scraped("envoy_http_jwt_authn_denied", _LISTENER))

@@ -27,8 +27,8 @@ def model_registry(scope: DashboardScope) -> Page:
         description="Registered models and their versions. Prompts, which MLflow keeps among them, are not counted.",
         since="7d",
         rows=[
-            Row(title="Now", looks=_now() if scope.exporter else []),
-            Row(title="Growth", looks=_growth() if scope.exporter else []),
+            Row(title="Now", looks=_now() if scope.watched.exporter else []),
+            Row(title="Growth", looks=_growth() if scope.watched.exporter else []),
         ],
     )
 

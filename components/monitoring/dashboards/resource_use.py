@@ -31,10 +31,10 @@ def resource_use(scope: DashboardScope) -> Page:
         description="Memory, CPU, database connections and space: how much is used, and how much there is.",
         since="6h",
         rows=[
-            Row(title="Now", looks=[*_pods_now(scope), *(_stores_now(scope) if scope.exporter else [])]),
+            Row(title="Now", looks=[*_pods_now(scope), *(_stores_now(scope) if scope.watched.exporter else [])]),
             Row(title="Pods", looks=_pods(scope)),
-            Row(title="Database", looks=_database(scope) if scope.exporter else []),
-            Row(title="Bucket", looks=stores.bucket() if scope.exporter else []),
+            Row(title="Database", looks=_database(scope) if scope.watched.exporter else []),
+            Row(title="Bucket", looks=stores.bucket() if scope.watched.exporter else []),
         ],
     )
 

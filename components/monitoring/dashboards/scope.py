@@ -19,8 +19,6 @@ from components.monitoring.rules.server import SERVER
 if TYPE_CHECKING:
     from components.monitoring.rules import AlertSettings, Watched
 
-_EXPORTER = "mlflow-exporter"
-"""Its job."""
 OURS = f"{SERVER}(-.+)?"
 """Jobs and Deployments of the platform; its namespace may hold those of others too."""
 _NAMESPACE = 'namespace="$namespace"'
@@ -32,21 +30,6 @@ class DashboardScope:
 
     settings: AlertSettings
     watched: Watched
-
-    @property
-    def canary(self) -> bool:
-        """Whether there is one."""
-        return self.watched.canary
-
-    @property
-    def exporter(self) -> bool:
-        """Whether somebody counts what MLflow has stored."""
-        return _EXPORTER in self.watched.jobs
-
-    @property
-    def gateway(self) -> bool:
-        """Whether requests have to pass one."""
-        return self.watched.keys_max_age_hours is not None
 
 
 def scraped(metric: str, *matchers: str) -> str:

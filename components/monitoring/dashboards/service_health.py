@@ -94,10 +94,10 @@ def _witnesses(scope: DashboardScope) -> list[Look]:
             judged=thresholds.more_is_worse(doubtful=1),
             alerts=[AlertName.TARGET_MISSING],
         ),
-        *([_last_round(scope)] if scope.canary else []),
-        *([_certificate(scope)] if scope.canary and scope.watched.public_tls else []),
-        *([_signing_keys()] if scope.gateway else []),
-        *([_sources(), stores.listed_whole()] if scope.exporter else []),
+        *([_last_round(scope)] if scope.watched.canary else []),
+        *([_certificate(scope)] if scope.watched.canary and scope.watched.public_tls else []),
+        *([_signing_keys()] if scope.watched.gateway else []),
+        *([_sources(), stores.listed_whole()] if scope.watched.exporter else []),
     ]
 
 
@@ -174,7 +174,7 @@ def _experience(scope: DashboardScope) -> list[Look]:
         judged=thresholds.more_is_worse(bad=page),
         alerts=[AlertName.AVAILABILITY_BUDGET_BURN, AlertName.DATABASE_ERROR],
     )
-    if not scope.canary:
+    if not scope.watched.canary:
         return [failures]
     slow = chart(
         "Slow steps",

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 CANARY = "mlflow-canary"
 """Its job."""
+EXPORTER = "mlflow-exporter"
+"""Its job."""
 CANARY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 """Seconds: upper bounds of the canary's histogram, between which nothing is known."""
 SHORTEST_WINDOW_SECONDS = 300
@@ -88,3 +90,13 @@ class Watched:
     def canary(self) -> bool:
         """Whether there is one. Without, the alerts that have no other witness are left out."""
         return CANARY in self.jobs
+
+    @property
+    def exporter(self) -> bool:
+        """Whether somebody counts what MLflow has stored."""
+        return EXPORTER in self.jobs
+
+    @property
+    def gateway(self) -> bool:
+        """Whether requests have to pass one."""
+        return self.keys_max_age_hours is not None

@@ -20,7 +20,7 @@ _UNUSUAL = 4
 
 def recordings(scope: RuleScope) -> list[RecordingRule]:
     """Record how much the gateway refuses."""
-    if scope.watched.keys_max_age_hours is None:
+    if not scope.watched.gateway:
         return []
     # 401 for an assertion that is missing or does not verify, 403 for one of the wrong form or without the claims.
     unsigned = _rate(scope, "envoy_http_jwt_authn_denied")
