@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components import immutable, program_logging
+from components import database_lock, immutable, program_logging
 from components.mounts import Mount, config_map_mount
 
 if TYPE_CHECKING:
@@ -23,6 +23,17 @@ def package(name: str, folder: Path) -> dict[str, str]:
 def logging_package() -> dict[str, str]:
     """Read the log that all programs share."""
     return package(program_logging.__name__, Path(program_logging.__file__).parent)
+
+
+def logged(description: str) -> list[str]:
+    """Begin the command of a module that logs as a file in the pod describes it."""
+    return ["python", "-m", program_logging.__name__, description]
+
+
+def database_lock_module() -> dict[str, str]:
+    """Read the number of the lock that migrations and backups share."""
+    path = Path(database_lock.__file__)
+    return {f"{database_lock.__name__.replace('.', '/')}.py": path.read_text(encoding="utf-8")}
 
 
 def python_mount(scope: Scope[Placed], suffix: str, directory: str, files: Mapping[str, str]) -> Mount:

@@ -17,7 +17,7 @@ from components.mlflow_server.configuration import METRICS_PATH, authorities, co
 from components.mlflow_server.credentials import bucket_key, database_login
 from components.mlflow_server.network_policy import client_policies, migration_policy, public_policy, server_policy
 from components.mlflow_server.proxied_artifacts import plugin_config_map, plugin_mount
-from components.mlflow_server.schema_migration import migration_job
+from components.mlflow_server.schema_migration import migration_job, program_mount
 from components.mlflow_server.server_log import log_mount
 from components.mlflow_server.workload import rollout
 from components.mounts import Mount, config_map_mount, scratch_mount, secret_mount
@@ -86,7 +86,8 @@ def _common_mounts(scope: ServerScope) -> list[Mount]:
 def _migration(scope: ServerScope, account: core.v1.ServiceAccount, common_mounts: list[Mount]) -> batch.v1.Job:
     scratch = scratch_mount("tmp", files.TEMPORARY_DIR, _MIGRATION_TMP_SIZE)
     # Nothing flows from a NetworkPolicy, yet without it a default-deny namespace lets the Job reach nothing.
-    return migration_job(scope, account, [*common_mounts, scratch], after=[migration_policy(scope)])
+    mounts = [*common_mounts, program_mount(scope), scratch]
+    return migration_job(scope, account, mounts, after=[migration_policy(scope)])
 
 
 def _rollout(

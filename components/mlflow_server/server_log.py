@@ -1,7 +1,7 @@
-"""The log of the server and of the migration: what makes every line of it JSON, mounted beside any image of MLflow.
+"""The log of the server: what makes every line of it JSON, mounted beside any image of MLflow.
 
-- Both run by `python -m components.program_logging`, which sets the log up before MLflow's own command begins: before
-  it does, MLflow looks for its database, and that is what most often fails.
+- It runs by `python -m components.program_logging`, which sets the log up before MLflow's own command begins: before it
+  does, MLflow looks for its database, and that is what most often fails. So does the migration, with a log of its own.
 - uvicorn and each of its workers read the same description of the log by the option `--log-config`.
 - The id and the line of a request come from an application around MLflow's own, which `mlflow server` finds as a plugin
   by `--app-name`. That is MLflow's documented way to give its server another application
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from components.mlflow_server.plugin.request_log import QUIET_VARIABLE
 from components.program_logging.process import configuration
-from components.python_files import logging_package, python_mount
+from components.python_files import logged, logging_package, python_mount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,6 @@ PYTHON_DIR = "/etc/mlflow/log"
 APPLICATION = "request-log"
 """What MLflow knows the application by."""
 _SERVER = "server.json"
-_MIGRATION = "migration.json"
 _MODULE = "request_log"
 _SOURCE = Path(__file__).with_name("plugin") / f"{_MODULE}.py"
 _DISTRIBUTION = f"{_MODULE}-1.dist-info"
@@ -46,21 +45,11 @@ _SERVER_LEVELS = {
     # It tells that it looked at the schema, once a worker and store; MLflow's own set-up has it at this level too.
     "alembic": "WARNING",
 }
-_MIGRATION_LEVELS = {
-    # What it is made of, in fifteen lines; what it does to the schema is told by others of its loggers.
-    "alembic.runtime.plugins": "WARNING",
-}
 
 
 def server_command() -> list[str]:
     """Run the server."""
-    return [*_logged(_SERVER), "mlflow", "server", "--app-name", APPLICATION]
-
-
-def migration_command(uri: str) -> list[str]:
-    """Run the migration of a database."""
-    # The command takes the URI as an argument only; it carries no password.
-    return [*_logged(_MIGRATION), "mlflow", "db", "upgrade", uri]
+    return [*logged(f"{PYTHON_DIR}/{_SERVER}"), "mlflow", "server", "--app-name", APPLICATION]
 
 
 def uvicorn_options() -> dict[str, str]:
@@ -78,13 +67,8 @@ def log_mount(scope: ServerScope) -> Mount:
     files = {
         **logging_package(),
         _SERVER: json.dumps(configuration(_FIELDS, _SERVER_LEVELS), indent=2),
-        _MIGRATION: json.dumps(configuration(levels=_MIGRATION_LEVELS), indent=2),
         f"{_MODULE}.py": _SOURCE.read_text(encoding="utf-8"),
         f"{_DISTRIBUTION}/METADATA": f"Metadata-Version: 2.1\nName: {_MODULE}\nVersion: 1\n",
         f"{_DISTRIBUTION}/entry_points.txt": f"[mlflow.app]\n{APPLICATION} = {_MODULE}:create\n",
     }
     return python_mount(scope, "log", PYTHON_DIR, files)
-
-
-def _logged(description: str) -> list[str]:
-    return ["python", "-m", "components.program_logging", f"{PYTHON_DIR}/{description}"]

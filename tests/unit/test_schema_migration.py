@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.unit import stack_files
+
 if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
     from tests.unit.engine import Recording
@@ -28,9 +30,35 @@ def test_one_pod_migrates(stack: Recording) -> None:
 
 
 def test_the_migration_gives_up_in_the_end(stack: Recording) -> None:
+    assert stack.one("batch/v1:Job").spec["activeDeadlineSeconds"] == 300
+
+
+def test_only_what_asks_for_it_and_what_a_node_has_ended_is_tried_again(stack: Recording) -> None:
     job = stack.one("batch/v1:Job").spec
 
-    assert (job["backoffLimit"], job["activeDeadlineSeconds"]) == (4, 300)
+    # A rule that fails the Job would do so for a reason that Pulumi waits on; see components/mlflow_server.
+    assert job["backoffLimit"] == 0
+    assert job["podFailurePolicy"]["rules"] == [
+        {"action": "Ignore", "onExitCodes": {"containerName": "migration", "operator": "In", "values": [75]}},
+        {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+    ]
+
+
+def test_how_it_ended_is_told_where_kubernetes_looks_for_it(stack: Recording) -> None:
+    (container,) = stack.one("batch/v1:Job").spec["template"]["spec"]["containers"]
+
+    assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+    assert {"name": "MIGRATION_MESSAGE_FILE", "value": container["terminationMessagePath"]} in container["env"]
+
+
+def test_an_attempt_waits_less_than_servers_have_to_be_ready(stack: Recording) -> None:
+    (container,) = stack.one("batch/v1:Job").spec["template"]["spec"]["containers"]
+    (server,) = stack.called("mlflow-deployment").spec["template"]["spec"]["containers"]
+    waits = {each["name"]: each["value"] for each in container["env"]}
+    probe = server["readinessProbe"]
+
+    assert float(waits["MIGRATION_TABLE_SECONDS"]) < probe["periodSeconds"] * probe["failureThreshold"]
+    assert float(waits["MIGRATION_LOCK_SECONDS"]) < 300
 
 
 def test_a_finished_migration_stays(stack: Recording) -> None:
@@ -48,13 +76,20 @@ def test_another_image_migrates_in_another_job(dev: Recording, deployed: Deploy)
     assert other.metadata["name"].startswith("mlflow-migrate-")
 
 
-def test_the_command_line_has_the_uri_without_a_password(stack: Recording) -> None:
-    container = stack.one("batch/v1:Job").spec["template"]["spec"]["containers"][0]
+def test_neither_the_command_line_nor_a_variable_has_a_password(stack: Recording) -> None:
+    (container,) = stack.one("batch/v1:Job").spec["template"]["spec"]["containers"]
 
-    assert container["command"][-4:] == ["mlflow", "db", "upgrade", "$(MLFLOW_BACKEND_STORE_URI)"]
+    assert container["command"][-1] == "migration"
+    assert [secret for secret in stack_files.SECRETS.values() if secret in str(container)] == []
+
+
+def test_a_change_of_the_program_does_not_roll_the_servers(stack: Recording) -> None:
+    volumes = stack.called("mlflow-deployment").spec["template"]["spec"]["volumes"]
+
+    assert "migration-program" not in [volume["name"] for volume in volumes]
 
 
 def test_the_migration_never_gets_the_buckets_key(stack: Recording) -> None:
     volumes = stack.one("batch/v1:Job").spec["template"]["spec"]["volumes"]
 
-    assert [volume["name"] for volume in volumes] == ["log", "database", "authorities", "tmp"]
+    assert [volume["name"] for volume in volumes] == ["log", "database", "authorities", "migration-program", "tmp"]

@@ -5,25 +5,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.server_log.running import PATIENCE_SECONDS, Pod, Server, free_port, migration_pod, server_pod
+from tests.unit.server_log.running import PATIENCE_SECONDS, Server, free_port, make_database, server_pod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.unit.engine import Recording
 
 
 @pytest.fixture(scope="package")
-def migrated(dev: Recording, tmp_path_factory: pytest.TempPathFactory) -> Pod:
-    """The migration of an empty database, done."""
-    pod = migration_pod(dev, tmp_path_factory.mktemp("migration"))
-    assert pod.run() == 0, pod.log.read_text()
-    return pod
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a server finds after the migration; to be copied."""
+    return make_database(tmp_path_factory.mktemp("database"))
 
 
 @pytest.fixture(scope="package")
-def server(dev: Recording, migrated: Pod, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(server_pod(dev, tmp_path_factory.mktemp("server"), migrated, port := free_port()), port)
+def server(dev: Recording, database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(server_pod(dev, tmp_path_factory.mktemp("server"), database, port := free_port()), port)
     process = running.pod.start()
     try:
         running.wait_until_up(process)

@@ -1,4 +1,4 @@
-"""The server and its migration, started with the very command, variables and files of their pods.
+"""The server, started with the very command, variables and files of its pods.
 
 Only what does not exist on this machine is another: a database and a directory for artifacts instead of PostgreSQL and
 a bucket, the address, and no metrics, whose package is in the server's image only.
@@ -98,31 +98,27 @@ def free_port() -> int:
         return port
 
 
-def migration_pod(dev: Recording, folder: Path) -> Pod:
-    return _pod_of(dev, "mlflow-migration", folder)
+def make_database(folder: Path) -> Path:
+    """Makes what the migration makes, whose own program is for PostgreSQL alone."""
+    path = folder / "mlflow.db"
+    words = [sys.executable, "-m", "mlflow", "db", "upgrade", f"sqlite:///{path}"]
+    subprocess.run(words, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
+    return path
 
 
-def server_pod(dev: Recording, folder: Path, migrated: Pod, port: int) -> Pod:
-    """A server with a copy of the database that a migration has made."""
-    pod = _pod_of(
-        dev,
-        "mlflow-deployment",
-        folder,
-        MLFLOW_HOST="127.0.0.1",
-        MLFLOW_PORT=str(port),
-        MLFLOW_ARTIFACTS_DESTINATION=str(folder / "artifacts"),
-    )
-    shutil.copy(migrated.folder / "mlflow.db", folder / "mlflow.db")
-    return pod
-
-
-def _pod_of(dev: Recording, workload: str, folder: Path, **instead: str) -> Pod:
-    laid_out = lay_out(dev.called(workload).spec["template"]["spec"], dev, folder)
-    uri = f"sqlite:///{folder}/mlflow.db"
-    variables = {"PATH": os.environ["PATH"], **laid_out.environment, "MLFLOW_BACKEND_STORE_URI": uri, **instead}
-    variables.pop("MLFLOW_EXPOSE_PROMETHEUS", None)
+def server_pod(dev: Recording, folder: Path, database: Path, port: int) -> Pod:
+    """A server with a copy of a database."""
+    laid_out = lay_out(dev.called("mlflow-deployment").spec["template"]["spec"], dev, folder)
+    shutil.copy(database, folder / "mlflow.db")
+    variables = {
+        "PATH": os.environ["PATH"],
+        **laid_out.environment,
+        "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{folder}/mlflow.db",
+        "MLFLOW_HOST": "127.0.0.1",
+        "MLFLOW_PORT": str(port),
+        "MLFLOW_ARTIFACTS_DESTINATION": str(folder / "artifacts"),
+    }
+    variables.pop("MLFLOW_EXPOSE_PROMETHEUS")
     python, *words = laid_out.command
     assert python == "python"
-    # The kubelet fills in variables that a command names.
-    words = [word.replace("$(MLFLOW_BACKEND_STORE_URI)", uri) for word in words]
     return Pod(folder, [sys.executable, *words], variables)

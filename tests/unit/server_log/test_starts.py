@@ -1,4 +1,4 @@
-"""What the migration, and a server that starts or fails to, tell in their logs."""
+"""What a server that starts, or fails to, tells in its log."""
 
 from __future__ import annotations
 
@@ -12,15 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.engine import Recording
-    from tests.unit.server_log.running import Pod, Server
+    from tests.unit.server_log.running import Server
 
 FIRST_REVISION = "451aebb31d03"
-
-
-def test_every_line_of_the_migration_has_the_form_and_tells_the_steps(migrated: Pod) -> None:
-    assert [
-        line for line in migrated.lines() if line["logger"] == "alembic.runtime.migration" and "->" in line["message"]
-    ]
 
 
 def test_every_line_of_the_start_has_the_form_whoever_wrote_it(server: Server) -> None:
@@ -32,10 +26,10 @@ def test_every_line_of_the_start_has_the_form_whoever_wrote_it(server: Server) -
     assert len([message for message in server.pod.messages() if message.startswith("Started server process")]) == 2
 
 
-def test_a_schema_that_is_too_old_is_told_in_the_form(dev: Recording, migrated: Pod, tmp_path: Path) -> None:
-    pod = server_pod(dev, tmp_path, migrated, free_port())
-    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database, database:
-        database.execute("UPDATE alembic_version SET version_num = ?", [FIRST_REVISION])
+def test_a_schema_that_is_too_old_is_told_in_the_form(dev: Recording, database: Path, tmp_path: Path) -> None:
+    pod = server_pod(dev, tmp_path, database, free_port())
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as opened, opened:
+        opened.execute("UPDATE alembic_version SET version_num = ?", [FIRST_REVISION])
 
     assert pod.run() != 0
     (line,) = [line for line in pod.lines() if "traceback" in line]
@@ -44,18 +38,18 @@ def test_a_schema_that_is_too_old_is_told_in_the_form(dev: Recording, migrated: 
 
 
 def test_a_port_that_is_taken_is_told_in_the_form(
-    dev: Recording, migrated: Pod, server: Server, tmp_path: Path
+    dev: Recording, database: Path, server: Server, tmp_path: Path
 ) -> None:
-    pod = server_pod(dev, tmp_path, migrated, server.port)
+    pod = server_pod(dev, tmp_path, database, server.port)
     pod.run()
 
     assert "address already in use" in pod.messages()[-1].lower()
 
 
 def test_an_application_that_cannot_be_loaded_is_told_in_the_form(
-    dev: Recording, migrated: Pod, tmp_path: Path
+    dev: Recording, database: Path, tmp_path: Path
 ) -> None:
-    pod = server_pod(dev, tmp_path, migrated, free_port())
+    pod = server_pod(dev, tmp_path, database, free_port())
     # What MLflow's command hands to its workers, which do not take this one.
     pod.environment["_MLFLOW_STATIC_PREFIX"] = "/{prefix}"
     # How long uvicorn waits for a worker that does not answer, before it looks whether there is one.
