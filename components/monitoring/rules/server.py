@@ -104,14 +104,12 @@ def _rollout(scope: RuleScope) -> Alert:
 
 def _migration(scope: RuleScope) -> Alert:
     failed = scope.series("kube_job_status_failed", _MIGRATIONS)
-    succeeded = scope.series("kube_job_status_succeeded", _MIGRATIONS)
     return scope.alert(
         AlertName.MIGRATION_FAILED,
         Severity.WARNING,
-        # The Job tries several times and is kept: one that has succeeded in the end still has failed pods.
+        # An attempt that is made again is not counted: the first that is, and the end of the Job's time, are the end.
         expr=f"""
             max by (namespace, job_name) ({failed}) > 0
-            unless on (namespace, job_name) {succeeded} > 0
         """,
         hold=MINUTE,
         summary="A schema migration has failed.",

@@ -131,10 +131,11 @@ CASES = (
         fires=(Firing(severity="warning", description=STUCK.format("mlflow"), labels={"deployment": "mlflow"}),),
     ),
     Case(
-        sentence="every try of a migration fails",
+        sentence="a migration is refused or fails",
         alert=AlertName.MIGRATION_FAILED,
         but={
-            migration("failed", FAILED_MIGRATION): "0 1 2+0xN",
+            migration("failed", FAILED_MIGRATION): "0 0 _x8",
+            migration("failed", FAILED_MIGRATION, reason="BackoffLimitExceeded"): "_ _ 1+0xN",
             migration("succeeded", FAILED_MIGRATION): "0+0xN",
         },
         minutes=4,
@@ -170,11 +171,11 @@ CASES = (
         ),
     ),
     Case(
-        sentence="a migration succeeds at the second try",
+        sentence="a migration waits for a lock over several attempts and succeeds",
         alert=AlertName.MIGRATION_FAILED,
         but={
-            migration("failed", FAILED_MIGRATION): "0 1+0xN",
-            migration("succeeded", FAILED_MIGRATION): "0 0 1+0xN",
+            migration("failed", FAILED_MIGRATION): "0+0xN",
+            migration("succeeded", FAILED_MIGRATION): "0+0x9 1+0xN",
         },
         minutes=30,
     ),
