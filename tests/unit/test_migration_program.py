@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from components.mlflow_server.migration import gate, schema, tables, verdicts
 from components.mlflow_server.migration.outcome import EndedError, Ending, Outcome
 from components.mlflow_server.migration.session import passes, session_name, told
 from components.mlflow_server.migration.settings import LOCK_SECONDS, MESSAGE_FILE, TABLE_SECONDS, URI, Settings
+from tests.unit import stack_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +100,13 @@ def test_tables_of_something_else_are_refused() -> None:
 )
 def test_only_what_passes_is_tried_again(error: Exception, again: bool) -> None:  # noqa: FBT001 - a column of the table
     assert passes(error) is again
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_the_runbook_tells_what_every_ending_means(outcome: Outcome) -> None:
+    row = rf"^\| [^|]*`{outcome.words}`[^|]* \| {outcome.exit_code} \|"
+
+    assert re.search(row, (stack_files.ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
 
 
 def test_an_error_of_the_database_is_told_in_the_drivers_words_and_in_one_line() -> None:
