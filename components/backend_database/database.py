@@ -1,0 +1,55 @@
+"""The component itself."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_postgresql as postgresql
+
+from components.backend_database import roles
+from components.backend_database.args import BackendDatabaseArgs  # noqa: TC001 - Pulumi evaluates annotations
+from components.backend_database.reader import SCHEMA, let_read
+from components.contracts import DatabaseConnection
+
+
+class BackendDatabase(pulumi.ComponentResource):
+    """A role that may log in and owns exactly one database, and maybe another one that may read it.
+
+    The tables are not made here: MLflow's schema migration makes them. Backups are not made here either.
+    Deleting the database drops it with all its data and ends open sessions, hence `protect`.
+    """
+
+    connection: DatabaseConnection
+    """How a server reaches the database; its parts are known only once the grants exist."""
+    reader: DatabaseConnection | None
+    """How the reader reaches it; None where there is none."""
+
+    def __init__(self, name: str, args: BackendDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlflow:storage:BackendDatabase", name, None, opts)
+        stateful = pulumi.ResourceOptions(parent=self, protect=args.protect)
+        owner = roles.owner(f"{name}-role", args, stateful)
+        database = postgresql.Database(f"{name}-database", name=args.database, owner=owner.name, opts=stateful)
+        # Since PostgreSQL 15 nobody but the owner of the database may create in schema public. The role is that owner;
+        # the grant says so explicitly and survives a change of owner by hand.
+        grant = postgresql.Grant(
+            f"{name}-schema",
+            database=database.name,
+            role=owner.name,
+            schema=SCHEMA,
+            object_type="schema",
+            privileges=["CREATE", "USAGE"],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        connection = DatabaseConnection(
+            host=args.host,
+            port=args.port,
+            database=grant.database,
+            user=grant.role,
+            password=pulumi.Output.secret(args.password),
+            ssl_mode=args.ssl_mode,
+            ca_certificate=args.ca_certificate,
+            peers=args.peers,
+        )
+        self.connection, self.reader = connection, None
+        if args.reader:
+            self.connection, self.reader = let_read(f"{name}-reader", args.reader, connection, grant.role, self)
+        self.register_outputs({"database": database.name, "user": connection.user})
