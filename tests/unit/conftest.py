@@ -16,22 +16,27 @@ from stacks.settings import load_settings
 from tests.unit import engine, stack_files
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
 class Deploy(Protocol):
     """Runs the whole program on a stack's configuration, with overrides."""
 
-    def __call__(self, stack: str = "dev", *, preview: bool = False, **overrides: Any) -> engine.Recording: ...
+    def __call__(
+        self, stack: str = "dev", *, preview: bool = False, outputs: Mapping[str, Any] | None = None, **overrides: Any
+    ) -> engine.Recording: ...
 
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
     directory: Path = tmp_path_factory.mktemp("configuration")
 
-    def run(stack: str = "dev", *, preview: bool = False, **overrides: Any) -> engine.Recording:
+    def run(
+        stack: str = "dev", *, preview: bool = False, outputs: Mapping[str, Any] | None = None, **overrides: Any
+    ) -> engine.Recording:
         settings = load_settings(stack_files.reader(stack, directory, **overrides))
-        return engine.run(lambda: deploy(settings), preview=preview, stack=stack)
+        return engine.run(lambda: deploy(settings), preview=preview, stack=stack, outputs=outputs)
 
     return run
 

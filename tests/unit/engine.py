@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from google.protobuf import json_format
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +40,12 @@ class Registration:
     protect: bool
     dependencies: frozenset[str]
     aliases: int
+    ignored: tuple[str, ...]
+    """Properties whose changes are ignored."""
+    replacing: tuple[str, ...]
+    """Properties whose changes replace it."""
+    after_update: tuple[str, ...]
+    """Names of the hooks that follow each update."""
     inputs: dict[str, Any]
     """Secrets are unwrapped."""
     plain: dict[str, Any]
@@ -75,6 +81,7 @@ class Recording:
 
     resources: list[Registration] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    hooks: dict[str, pulumi.ResourceHook] = field(default_factory=dict)
     outputs_of: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Outputs by URN, of the components that registered them."""
     exports: dict[str, Any] = field(default_factory=dict)
@@ -123,6 +130,9 @@ class RecordingMonitor(mocks.MockMonitor):
                 protect=request.protect,
                 dependencies=frozenset(request.dependencies),
                 aliases=len(request.aliases) + len(request.aliasURNs),
+                ignored=tuple(request.ignoreChanges),
+                replacing=tuple(request.replaceOnChanges),
+                after_update=tuple(request.hooks.after_update),
                 inputs=_decode(wire, reveal=True),
                 plain=_decode(wire, reveal=False),
             )
@@ -140,11 +150,22 @@ class RecordingMonitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call] # the SDK does not type it
 
 
+class _Callbacks:
+    """What would call the program back; the mocks have nothing in its place."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        self._recording.hooks[hook.name] = hook
+
+
 class _Answers(mocks.Mocks):
     """What providers would compute."""
 
-    def __init__(self, *, preview: bool) -> None:
+    def __init__(self, *, preview: bool, outputs: Mapping[str, Any]) -> None:
         self._preview = preview
+        self._outputs = outputs
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if args.token.endswith(":getZeroTrustTunnelCloudflaredToken"):
@@ -154,12 +175,16 @@ class _Answers(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         state = dict(args.inputs)
+        if args.typ == "pulumi:pulumi:StackReference":
+            return f"{args.name}-id", state | {"outputs": dict(self._outputs)}
         if self._preview:
             return "", state
         if args.typ.startswith("kubernetes:") and "metadata" in state:
             state["metadata"] = {"name": f"{args.name}-1a2b3c4d", **state["metadata"]}
         if args.typ.endswith(":IamServiceAccount"):
             state |= {"accessKey": "generated-access-key", "secretKey": "generated-secret-key"}
+        if args.typ.endswith(":Role"):
+            state = {"name": f"{args.name}-1a2b3c4", **state}
         if args.typ.endswith(":ZeroTrustAccessApplication"):
             state["aud"] = AUDIENCE
         if args.typ.endswith(":ZeroTrustAccessServiceToken"):
@@ -168,11 +193,24 @@ class _Answers(mocks.Mocks):
 
 
 def run(
-    program: Callable[[], Mapping[str, pulumi.Input[Any]] | None], *, preview: bool = False, stack: str = "dev"
+    program: Callable[[], Mapping[str, pulumi.Input[Any]] | None],
+    *,
+    preview: bool = False,
+    stack: str = "dev",
+    outputs: Mapping[str, Any] | None = None,
 ) -> Recording:
-    """Run a program to its end, with all that it left pending, and return what it registered and exported."""
-    monitor = RecordingMonitor(_Answers(preview=preview))
-    mocks.set_mocks(_Answers(preview=preview), PROJECT, stack, preview, monitor=monitor)
+    """Run a program to its end, with all that it left pending, and return what it registered and exported.
+
+    Args:
+        program: Returns what the stack exports.
+        preview: Nothing that a provider computes is known.
+        stack: Its name.
+        outputs: What the stack exported the last time; by default it is a new one.
+    """
+    answers = _Answers(preview=preview, outputs=outputs or {})
+    monitor = RecordingMonitor(answers)
+    mocks.set_mocks(answers, PROJECT, stack, preview, monitor=monitor)
+    settings.SETTINGS.callbacks = _Callbacks(monitor.recording)
 
     async def collect(exports: Mapping[str, pulumi.Input[Any]]) -> None:
         for name, value in exports.items():
