@@ -61,6 +61,7 @@ def deployment(
     replicas: int | None,
     after: Sequence[pulumi.Resource],
     pace: Pace | None = None,
+    hooks: pulumi.ResourceHookBinding | None = None,
 ) -> apps.v1.Deployment:
     """Make the Deployment, which adds a ready pod before it takes one away, and keeps its pods apart.
 
@@ -71,6 +72,7 @@ def deployment(
         replicas: None where an autoscaler owns the number; naming one would fight it at every update.
         after: What has to be there before the pods although no value of it flows into them.
         pace: None leaves the times to Kubernetes and Pulumi.
+        hooks: What Pulumi does besides, and when.
     """
     pod.affinity = apart(scope.labels.selector)
     pod.topology_spread_constraints = spread(scope.labels.selector)
@@ -89,7 +91,7 @@ def deployment(
             template=core.v1.PodTemplateSpecArgs(metadata=meta.v1.ObjectMetaArgs(labels=scope.labels.all), spec=pod),
         ),
         opts=pulumi.ResourceOptions.merge(
-            scope.options(after), pulumi.ResourceOptions(custom_timeouts=pace.patience if pace else None)
+            scope.options(after), pulumi.ResourceOptions(custom_timeouts=pace.patience if pace else None, hooks=hooks)
         ),
     )
 

@@ -14,6 +14,7 @@ from components.mlflow_server.configuration import (
     READINESS_PATH,
     allowed_hosts,
 )
+from components.mlflow_server.handover import after_old_pods
 from components.mlflow_server.pod import server_pod
 from components.mlflow_server.server_log import server_command
 from components.pods import probe
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _DRAIN_SECONDS = 10
 """Between the order to stop and the signal: proxies still send requests until they hear that the endpoint has gone."""
 _EXIT_SECONDS = 15
+_STOP_SECONDS = _DRAIN_SECONDS + GRACEFUL_SECONDS + _EXIT_SECONDS
+"""After that Kubernetes kills a pod that was told to stop."""
 _PROGRESS_SECONDS = 300
 """The start-up probe's three minutes, and the download of the image to another node."""
 _TURN_SECONDS = 90
@@ -46,7 +49,7 @@ def rollout(
     """Make the Deployment."""
     args, scaling = scope.args, scope.args.scaling
     pod = server_pod(args, service_account, _container(args, settings), mounts)
-    pod.termination_grace_period_seconds = _DRAIN_SECONDS + GRACEFUL_SECONDS + _EXIT_SECONDS
+    pod.termination_grace_period_seconds = _STOP_SECONDS
     return deployment(
         scope,
         args.service.name,
@@ -58,6 +61,7 @@ def rollout(
             turn_seconds=_TURN_SECONDS,
             pods=max(scaling.replicas, scaling.max_replicas),
         ),
+        hooks=after_old_pods(_STOP_SECONDS),
     )
 
 
