@@ -57,9 +57,11 @@ class DatabaseConnection:
     """PEM of the authorities that the pods trust for this connection."""
     peers: Sequence[NetworkPeer]
     """Where the database is, for the NetworkPolicies."""
+    user_changes: bool = False
+    """A new password comes with a new user: pods are told both by one file, and never one of them alone."""
 
     def uri(self, ca_path: str) -> pulumi.Output[str]:
-        """Build the SQLAlchemy URI, without the password.
+        """Build the SQLAlchemy URI, without the password, and without a user who changes together with it.
 
         The driver is named, because SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3. The time-outs make a
         database that went silent an error within seconds, instead of a thread that hangs until TCP gives up.
@@ -71,13 +73,23 @@ class DatabaseConnection:
         if self.ssl_mode in _VERIFYING_MODES:
             options.append(f"sslrootcert={ca_path}")
         options += ["connect_timeout=5", "tcp_user_timeout=15000"]
+        user = pulumi.Output.from_input(self.user).apply(lambda user: quote(user, safe="") + "@")
         return pulumi.Output.concat(
             "postgresql+psycopg2://",
-            pulumi.Output.from_input(self.user).apply(lambda user: quote(user, safe="")),
-            f"@{self.host}:{self.port}/",
+            "" if self.user_changes else user,
+            f"{self.host}:{self.port}/",
             self.database,
             "?" + "&".join(options),
         )
+
+    def login_file(self, section: str) -> pulumi.Output[str]:
+        """Write a libpq connection service file with what `uri` leaves out. Secret.
+
+        Args:
+            section: Name that the client knows.
+        """
+        user = ["user=", self.user, "\n"] if self.user_changes else []
+        return pulumi.Output.concat(f"[{section}]\n", *user, "password=", self.password, "\n")
 
     def service_file(self, section: str, ca_path: str) -> pulumi.Output[str]:
         """Write a libpq connection service file, for a client that is told the name of its section only. Secret.

@@ -10,6 +10,7 @@ from components.contracts import ServiceAddress
 from components.mlflow_server import MlflowServer, MlflowServerArgs
 from components.namespace import Namespace
 from stacks.canary import canary, with_canary
+from stacks.database_login import login_outputs
 from stacks.edge import edge, server_access
 from stacks.inventory import inventory
 from stacks.monitoring import monitoring
@@ -58,6 +59,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
     monitoring(settings, server, others, cluster)
     return {
         **way_in.outputs,
+        **login_outputs(kept.database, server.namespace),
         "trackingUri": server.service.url,
         "namespace": namespace.name,
         "service": server.service.name,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.artifact_bucket import ArtifactBucketArgs
-from components.backend_database import BackendDatabaseArgs
+from components.backend_database import BackendDatabaseArgs, DatabaseLogin
 from components.contracts import BucketAccess, DatabaseConnection
 from stacks import checks
 from stacks.peers import read_peers
@@ -105,6 +105,7 @@ def read_database(
     )
     provision = reader.flag("databaseProvision", "it would be unclear whether the database exists")
     admin = _database_admin(reader, connection, _path(ca_file), provision=provision)
+    login = _login(reader, provision=provision)
     if not provision:
         return connection
     args = BackendDatabaseArgs(
@@ -112,6 +113,7 @@ def read_database(
         port=connection.port,
         database=str(connection.database),
         user=str(connection.user),
+        login=login,
         password=connection.password,
         connection_limit=connection_limit,
         ssl_mode=connection.ssl_mode,
@@ -120,6 +122,18 @@ def read_database(
         protect=protect,
     )
     return ProvisionedDatabase(args=args, admin=admin)
+
+
+def _login(reader: ConfigReader, *, provision: bool) -> DatabaseLogin:
+    login = reader.choice("databaseLogin", DatabaseLogin, "it would be unclear who logs in to the database")
+    if login is not DatabaseLogin.OWNER and not provision:
+        reader.report(
+            "databaseLogin",
+            f"is {login.value}, but databaseProvision is false",
+            "no role would be made that could log in",
+            "leave it at owner, and set databaseUser and databasePassword to a login that exists",
+        )
+    return login
 
 
 def _database_admin(

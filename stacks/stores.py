@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.artifact_bucket import ArtifactBucket
-from components.backend_database import BackendDatabase
+from components.backend_database import BackendDatabase, DatabaseLogin
 from components.contracts import BucketAccess, DatabaseConnection
+from stacks.database_login import unless_the_owner_is_in_use
 from stacks.providers import minio_provider, postgresql_provider
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ def _database(settings: Settings) -> tuple[DatabaseConnection, DatabaseConnectio
         if reader is None:
             return given, None
         return given, replace(given, user=reader.user, password=pulumi.Output.secret(reader.password))
-    opts = pulumi.ResourceOptions(provider=postgresql_provider(given.admin))
+    admin = given.admin
+    if given.args.login is DatabaseLogin.SEPARATE:
+        admin = replace(admin, password=unless_the_owner_is_in_use(admin.password))
+    opts = pulumi.ResourceOptions(provider=postgresql_provider(admin))
     made = BackendDatabase("backend", replace(given.args, reader=reader), opts)
     return made.connection, made.reader
 

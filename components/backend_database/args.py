@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,17 @@ if TYPE_CHECKING:
     import pulumi
 
     from components.contracts import NetworkPeer
+
+
+class DatabaseLogin(Enum):
+    """Who logs in for the server: a deployed stack goes on to the next by an update of its own."""
+
+    OWNER = "owner"
+    """The owner of the tables. A new password changes it in place, and pods that know the old one are refused."""
+    BOTH = "both"
+    """A role of its own, and the owner still may, by the password that it had when it was the only one."""
+    SEPARATE = "separate"
+    """A role of its own, which a new password replaces after the pods have taken it over. The owner may not log in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +42,16 @@ class BackendDatabaseArgs:
     port: int
     database: str
     user: str
+    """Owner of the database and its tables."""
+    login: DatabaseLogin = DatabaseLogin.OWNER
     password: pulumi.Input[str]
+    """Of the role by which the server logs in."""
     connection_limit: int
-    """Most connections of the role at one time, counted over all pods."""
+    """Most connections of that role at one time, counted over all pods."""
     ssl_mode: str
     ca_certificate: str | None
     peers: Sequence[NetworkPeer]
     protect: bool
-    """Refuse every plan that deletes or replaces the role or the database."""
+    """Refuse every plan that deletes or replaces the owner or the database."""
     reader: DatabaseReaderArgs | None = None
-    """None: nobody but the server's role reads the database."""
+    """None: nobody but the server reads the database."""

@@ -6,13 +6,13 @@ import pulumi
 import pulumi_postgresql as postgresql
 
 from components.backend_database import roles
-from components.backend_database.args import BackendDatabaseArgs  # noqa: TC001 - Pulumi evaluates annotations
+from components.backend_database.args import BackendDatabaseArgs, DatabaseLogin
 from components.backend_database.reader import SCHEMA, let_read
 from components.contracts import DatabaseConnection
 
 
 class BackendDatabase(pulumi.ComponentResource):
-    """A role that may log in and owns exactly one database, and maybe another one that may read it.
+    """A role that owns exactly one database, and logs in or has another one do so; maybe one that reads it, too.
 
     The tables are not made here: MLflow's schema migration makes them. Backups are not made here either.
     Deleting the database drops it with all its data and ends open sessions, hence `protect`.
@@ -25,9 +25,13 @@ class BackendDatabase(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BackendDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlflow:storage:BackendDatabase", name, None, opts)
-        stateful = pulumi.ResourceOptions(parent=self, protect=args.protect)
-        owner = roles.owner(f"{name}-role", args, stateful)
-        database = postgresql.Database(f"{name}-database", name=args.database, owner=owner.name, opts=stateful)
+        owner = roles.owner(f"{name}-role", args, self)
+        database = postgresql.Database(
+            f"{name}-database",
+            name=args.database,
+            owner=owner.name,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
         # Since PostgreSQL 15 nobody but the owner of the database may create in schema public. The role is that owner;
         # the grant says so explicitly and survives a change of owner by hand.
         grant = postgresql.Grant(
@@ -39,11 +43,13 @@ class BackendDatabase(pulumi.ComponentResource):
             privileges=["CREATE", "USAGE"],
             opts=pulumi.ResourceOptions(parent=self),
         )
+        separate = args.login is not DatabaseLogin.OWNER
         connection = DatabaseConnection(
             host=args.host,
             port=args.port,
             database=grant.database,
-            user=grant.role,
+            user=roles.login(f"{name}-login", args, owner.name, self).name if separate else grant.role,
+            user_changes=separate,
             password=pulumi.Output.secret(args.password),
             ssl_mode=args.ssl_mode,
             ca_certificate=args.ca_certificate,

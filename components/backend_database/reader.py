@@ -83,5 +83,5 @@ def let_read(
     # The server waits too: a migration that has begun would make tables that neither grant knows of.
     return (
         replace(server, database=future.database),
-        replace(server, database=present.database, user=present.role, password=password),
+        replace(server, database=present.database, user=present.role, user_changes=False, password=password),
     )

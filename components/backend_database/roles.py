@@ -1,4 +1,4 @@
-"""The roles of the database."""
+"""The roles of the server: the owner of the tables, and who logs in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_postgresql as postgresql
+
+from components.backend_database.args import DatabaseLogin
 
 if TYPE_CHECKING:
     from components.backend_database.args import BackendDatabaseArgs
@@ -17,12 +19,32 @@ def role_without_powers(name: str, args: postgresql.RoleArgs, opts: pulumi.Resou
     return postgresql.Role(name, args, opts)
 
 
-def owner(name: str, args: BackendDatabaseArgs, opts: pulumi.ResourceOptions) -> postgresql.Role:
+def owner(name: str, args: BackendDatabaseArgs, parent: pulumi.Resource) -> postgresql.Role:
     """Make the role that owns the database and its tables."""
+    locked_out = args.login is DatabaseLogin.SEPARATE
     wanted = postgresql.RoleArgs(
         name=args.user,
+        password=None if locked_out else pulumi.Output.secret(args.password),
+        login=not locked_out,
+        connection_limit=args.connection_limit,
+    )
+    # Old pods know the password that it has, whatever the new one is.
+    kept = ["password"] if args.login is DatabaseLogin.BOTH else None
+    opts = pulumi.ResourceOptions(parent=parent, protect=args.protect, ignore_changes=kept)
+    return role_without_powers(name, wanted, opts)
+
+
+def login(name: str, args: BackendDatabaseArgs, owner: pulumi.Output[str], parent: pulumi.Resource) -> postgresql.Role:
+    """Make a role that logs in and acts as the owner from then on: what it makes is the owner's, so it can be dropped.
+
+    It has no fixed name: with a new password comes a new role beside the old one, which Pulumi deletes when everything
+    else is done. So old and new pods can both log in while the one kind takes over from the other.
+    """
+    wanted = postgresql.RoleArgs(
         password=pulumi.Output.secret(args.password),
         login=True,
         connection_limit=args.connection_limit,
+        roles=[owner],
+        assume_role=owner,
     )
-    return role_without_powers(name, wanted, opts)
+    return role_without_powers(name, wanted, pulumi.ResourceOptions(parent=parent, replace_on_changes=["password"]))

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pulumi
-
 from components.immutable import secret
 from components.mlflow_server import files
 
@@ -21,9 +19,8 @@ if TYPE_CHECKING:
 
 
 def database_login(scope: ServerScope) -> core.v1.Secret:
-    """Make the Secret with the connection service file; host and user are in the URI."""
-    content = pulumi.Output.concat(f"[{files.DATABASE_SERVICE}]\npassword=", scope.args.database.password, "\n")
-    return secret(scope, "database", files.DATABASE_LOGIN, content)
+    """Make the Secret with the connection service file; the host is in the URI."""
+    return secret(scope, "database", files.DATABASE_LOGIN, scope.args.database.login_file(files.DATABASE_SERVICE))
 
 
 def bucket_key(scope: ServerScope) -> core.v1.Secret:

@@ -20,6 +20,7 @@ from tests.unit import (
     test_dashboard_settings,
     test_exporter_settings,
     test_monitoring_settings,
+    test_rotation_settings,
 )
 from tests.unit.engine import PROJECT
 
@@ -158,6 +159,7 @@ def test_every_key_that_can_be_wrong_has_a_test() -> None:
         test_dashboard_settings,
         test_exporter_settings,
         test_monitoring_settings,
+        test_rotation_settings,
     )
     tested = {key for table in (BAD_VALUES, *(module.BAD_VALUES for module in elsewhere)) for key, _, _ in table}
 
