@@ -27,6 +27,8 @@ class ArtifactBucketArgs:
     region: str
     noncurrent_days: int
     """Days for which an overwritten or deleted artifact can be brought back."""
+    key_version: int = 1
+    """Another number makes new keys; Pulumi deletes the old ones when everything else is done."""
     ca_certificate: str | None
     peers: Sequence[NetworkPeer]
     protect: bool
@@ -50,7 +52,7 @@ class ArtifactBucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: ArtifactBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlflow:storage:ArtifactBucket", name, None, opts)
         bucket = self._versioned_bucket(name, args)
-        account = self._account(name, args.user, args.bucket, bucket_policy(args.bucket))
+        account = self._account(name, args.key_version, args.user, args.bucket, bucket_policy(args.bucket))
         self.access = BucketAccess(
             bucket=bucket,
             endpoint=args.endpoint,
@@ -86,15 +88,21 @@ class ArtifactBucket(pulumi.ComponentResource):
 
     def _reader(self, name: str, args: ArtifactBucketArgs) -> BucketAccess:
         # Users and policies are the whole server's. No bucket has an underscore, so no other bucket's meets these.
-        account = self._account(name, f"{args.user}_reader", f"{args.bucket}_reader", listing_policy(args.bucket))
+        user, policy = f"{args.user}_reader", f"{args.bucket}_reader"
+        account = self._account(name, args.key_version, user, policy, listing_policy(args.bucket))
         return replace(
             self.access,
             access_key=pulumi.Output.secret(account.access_key),
             secret_key=pulumi.Output.secret(account.secret_key),
         )
 
-    def _account(self, name: str, user: str, policy: str, document: dict[str, object]) -> minio.IamServiceAccount:
-        """Make a key of a user with one policy."""
+    def _account(
+        self, name: str, version: int, user: str, policy: str, document: dict[str, object]
+    ) -> minio.IamServiceAccount:
+        """Make a key of a user with one policy.
+
+        A user may have several, so the key of another version is another resource: it works before the old one ends.
+        """
         text = json.dumps(document)
         owner = minio.IamUser(f"{name}-user", name=user, opts=pulumi.ResourceOptions(parent=self))
         allowed = minio.IamPolicy(f"{name}-policy", name=policy, policy=text, opts=pulumi.ResourceOptions(parent=self))
@@ -105,7 +113,7 @@ class ArtifactBucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return minio.IamServiceAccount(
-            f"{name}-account",
+            f"{name}-account" if version == 1 else f"{name}-account-{version}",
             target_user=attachment.user_name,
             # Spelled out although the user has the same policy: without it, MinIO answers with the implied one and
             # every refresh would find a difference.

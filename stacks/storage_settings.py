@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stacks.config_reader import ConfigReader
 
 _HIGHEST_PORT = 65535
+_MOST_KEY_VERSIONS = 1_000_000
 _NO_DATABASE = "the server could not reach its database"
 _NO_BUCKET = "the server could not reach its bucket"
 
@@ -177,6 +178,7 @@ def read_bucket(reader: ConfigReader, *, protect: bool) -> ProvisionedBucket | B
         peers=read_peers(reader, "artifactPeers", needed_because=_NO_BUCKET),
     )
     days = reader.integer("artifactNoncurrentDays", 1, 3650, "deleted artifacts would stay for ever, or not at all")
+    key_version = _key_version(reader, provision=provision)
     admin = _bucket_admin(reader, access, _path(ca_file), provision=provision)
     if not provision:
         return access
@@ -187,11 +189,24 @@ def read_bucket(reader: ConfigReader, *, protect: bool) -> ProvisionedBucket | B
         endpoint=endpoint or "",
         region=access.region,
         noncurrent_days=days,
+        key_version=key_version,
         ca_certificate=access.ca_certificate,
         peers=access.peers,
         protect=protect,
     )
     return ProvisionedBucket(args=args, admin=admin)
+
+
+def _key_version(reader: ConfigReader, *, provision: bool) -> int:
+    version = reader.integer("artifactKeyVersion", 1, _MOST_KEY_VERSIONS, "it would be unclear which key is meant")
+    if version > 1 and not provision:
+        reader.report(
+            "artifactKeyVersion",
+            f"is {version}, but artifactProvision is false",
+            "the key that you gave would stay in use",
+            "leave it at 1, and set artifactAccessKey and artifactSecretKey to another key",
+        )
+    return version
 
 
 def _bucket_admin(reader: ConfigReader, access: BucketAccess, ca_file: str | None, *, provision: bool) -> BucketAdmin:

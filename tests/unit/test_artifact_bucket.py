@@ -79,7 +79,7 @@ def test_aws_needs_no_endpoint(deployed: Deploy) -> None:
     assert {"MLFLOW_S3_ENDPOINT_URL", "AWS_CA_BUNDLE"} & set(settings) == set()
 
 
-def with_reader(*, reader: bool = True) -> Recording:
+def with_reader(*, reader: bool = True, key_version: int = 1) -> Recording:
     """Register a bucket named `artifacts`, with or without a key that lists it."""
 
     def program() -> dict[str, Any]:
@@ -91,6 +91,7 @@ def with_reader(*, reader: bool = True) -> Recording:
                 endpoint="https://minio:9000",
                 region="us-east-1",
                 noncurrent_days=30,
+                key_version=key_version,
                 ca_certificate=None,
                 peers=[],
                 protect=True,
@@ -142,3 +143,28 @@ def test_a_listing_key_changes_nothing_of_the_rest(listed: Recording) -> None:
 
     assert {resource.name: resource.inputs for resource in without}.items() <= inputs.items()
     assert without.exports == {}
+
+
+def test_another_version_is_another_key_of_the_same_user_with_the_same_policy(listed: Recording) -> None:
+    second = with_reader(key_version=2)
+
+    for name in ("artifacts-account", "artifacts-reader-account"):
+        assert second.called(f"{name}-2").inputs == listed.called(name).inputs
+        assert name not in {resource.name for resource in second}, "the old one is deleted, which Pulumi does last"
+
+
+def test_another_version_changes_nothing_of_the_rest(listed: Recording) -> None:
+    keys = {"artifacts-account", "artifacts-reader-account", "artifacts-account-2", "artifacts-reader-account-2"}
+    rest = [
+        {resource.name: resource.inputs for resource in recording if resource.name not in keys}
+        for recording in (listed, with_reader(key_version=2))
+    ]
+
+    assert rest[0] == rest[1]
+
+
+def test_server_and_exporter_get_the_keys_of_the_version(deployed: Deploy) -> None:
+    recording = deployed("prod", artifactKeyVersion=7)
+
+    assert recording.called("artifacts-account-7").urn in recording.called("mlflow-bucket").dependencies
+    assert recording.called("artifacts-reader-account-7").urn in recording.called("exporter-bucket").dependencies

@@ -9,7 +9,7 @@ import pytest
 from components.backend_database import DatabaseLogin
 from stacks.config_reader import ConfigError
 from stacks.settings import load_settings
-from stacks.storage_settings import ProvisionedDatabase
+from stacks.storage_settings import ProvisionedBucket, ProvisionedDatabase
 from tests.unit import stack_files
 from tests.unit.engine import PROJECT
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 BAD_VALUES: list[tuple[str, Any, str]] = [
     ("databaseLogin", "none", "is not one of owner, both, separate"),
     ("databaseLogin", "", "is not one of owner, both, separate"),
+    ("artifactKeyVersion", 0, "is not a whole number from 1 to 1000000"),
+    ("artifactKeyVersion", "second", "is not a whole number from 1 to 1000000"),
 ]
+EXISTING_BUCKET = {"artifactProvision": False, "artifactAccessKey": "id", "artifactSecretKey": "secret"}
 BEFORE = {"namespace": "data-platform", "database": "mlflow"}
 """What a stack exports whose server logs in as the owner of the database."""
 
@@ -46,7 +49,8 @@ def test_by_default_a_stack_stays_as_it_is(tmp_path: Path) -> None:
     settings = load_settings(stack_files.reader("prod", tmp_path))
 
     assert isinstance(settings.database, ProvisionedDatabase)
-    assert settings.database.args.login is DatabaseLogin.OWNER
+    assert isinstance(settings.bucket, ProvisionedBucket)
+    assert (settings.database.args.login, settings.bucket.args.key_version) == (DatabaseLogin.OWNER, 1)
 
 
 @pytest.mark.parametrize("login", ["both", "separate"])
@@ -55,6 +59,13 @@ def test_a_database_that_exists_is_given_no_further_login(login: str, tmp_path: 
 
     assert f"databaseLogin: is {login}, but databaseProvision is false; no role would be made" in line
     assert "set databaseUser and databasePassword to a login that exists" in line
+
+
+def test_a_bucket_that_exists_is_given_no_further_key(tmp_path: Path) -> None:
+    line = complaint(tmp_path, artifactKeyVersion=2, **EXISTING_BUCKET)
+
+    assert "artifactKeyVersion: is 2, but artifactProvision is false; the key that you gave would stay in use" in line
+    assert "set artifactAccessKey and artifactSecretKey to another key" in line
 
 
 @pytest.mark.parametrize("preview", [True, False])
