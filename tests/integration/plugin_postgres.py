@@ -135,7 +135,7 @@ class Postgres:
         for (name,) in self.run(
             r"SELECT rolname FROM pg_roles WHERE rolname NOT LIKE 'pg\_%' AND rolname <> 'postgres'"
         ):
-            self.run(f"DROP OWNED BY {name} CASCADE; DROP ROLE {name}")
+            self.run(f'DROP OWNED BY "{name}" CASCADE; DROP ROLE "{name}"')
 
     def header(self, **changed: object) -> str:
         arguments = {
