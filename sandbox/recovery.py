@@ -43,20 +43,24 @@ def identifier(resource: Mapping[str, Any]) -> str | None:
 def adopted(deployment: Mapping[str, Any]) -> dict[str, Any]:
     """A state in which pending creations are resources, as far as their ids can be told, and no longer pending.
 
+    One that was to replace another shares its URN. That other one is still the state's, and what was made in its place
+    is to be deleted: a login that nobody knows of would stay good for ever.
+
     Args:
         deployment: the `deployment` of `pulumi stack export`.
     """
     resources = list(deployment.get("resources", []))
-    known = {resource["urn"] for resource in resources}
+    known = {resource["urn"]: resource.get("id") for resource in resources}
     others = []
     for operation in deployment.get("pending_operations", []):
         resource = operation["resource"]
         if operation["type"] != "creating":
             others.append(operation)  # the object is in the state, where the refresh looks at it
-        # One that was to replace another shares its URN; that other one is still the state's.
-        elif resource["urn"] not in known and (known_id := identifier(resource)):
-            resources.append({**resource, "id": known_id})
-            known.add(resource["urn"])
+        elif (made := identifier(resource)) and resource["urn"] not in known:
+            resources.append({**resource, "id": made})
+            known[resource["urn"]] = made
+        elif made and made != known[resource["urn"]]:
+            resources.append({**resource, "id": made, "delete": True})
     return {**deployment, "resources": resources, "pending_operations": others}
 
 

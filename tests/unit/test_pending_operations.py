@@ -40,10 +40,23 @@ def test_what_was_being_made_is_adopted_and_what_has_no_known_id_is_forgotten() 
     assert state["pending_operations"] == []
 
 
-def test_a_replacement_that_was_being_made_leaves_the_original_in_the_state() -> None:
+def test_a_replacement_that_was_being_made_is_deleted_and_the_original_stays() -> None:
     original = {**ROLE["resource"], "id": "former"}
+    replacement = {**ROLE["resource"], "id": "mlflow", "delete": True}
+
+    assert adopted({"resources": [original], "pending_operations": [ROLE]})["resources"] == [original, replacement]
+
+
+def test_a_replacement_by_the_same_name_is_the_original() -> None:
+    original = {**ROLE["resource"], "id": "mlflow"}
 
     assert adopted({"resources": [original], "pending_operations": [ROLE]})["resources"] == [original]
+
+
+def test_a_replacement_with_no_known_id_is_forgotten() -> None:
+    original = {**KEY["resource"], "id": "former"}
+
+    assert adopted({"resources": [original], "pending_operations": [KEY]})["resources"] == [original]
 
 
 def test_other_operations_are_left_to_the_refresh() -> None:
