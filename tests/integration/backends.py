@@ -41,14 +41,25 @@ class Key:
     secret: str
 
 
+@dataclass(frozen=True)
+class Login:
+    """A role of the database server that may log in."""
+
+    user: str
+    password: str
+
+
 def database_password() -> str:
     """The password of the server's role."""
     return secret(stack.SECRETS / "mlflow-database-password")
 
 
-def database(user: str = DATABASE, ssl_mode: str = "verify-full") -> psycopg.Connection[tuple[object, ...]]:
-    """A connection to the server's database, as its own role or as the administrator."""
-    password = postgresql.admin_password(stack.SECRETS) if user == postgresql.ADMIN_USER else database_password()
+def database(
+    user: str = DATABASE, ssl_mode: str = "verify-full", password: str | None = None
+) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection to the server's database, as its own role, as the administrator, or by any password."""
+    if password is None:
+        password = postgresql.admin_password(stack.SECRETS) if user == postgresql.ADMIN_USER else database_password()
     return psycopg.connect(
         host=network.NODE_ADDRESS,
         port=postgresql.PORT,
@@ -69,15 +80,26 @@ def administrator_key() -> Key:
 
 def server_key() -> Key:
     """The key that the server's pods mount."""
-    (mounted,) = (
-        volume["secret"]["secretName"]
-        for volume in objects("deployments")[0]["spec"]["template"]["spec"]["volumes"]
-        if volume["name"] == "bucket"
+    profile = _mounted("bucket", "credentials")["default"]
+    return Key(profile["aws_access_key_id"], profile["aws_secret_access_key"])
+
+
+def server_login() -> Login:
+    """The login that the server's pods mount; a user who is not in the file is in the URI, and the owner."""
+    service = _mounted("database", "pg_service.conf")["mlflow"]
+    return Login(service.get("user", DATABASE), service["password"])
+
+
+def _mounted(volume: str, file: str) -> configparser.ConfigParser:
+    (name,) = (
+        each["secret"]["secretName"]
+        for each in objects("deployments")[0]["spec"]["template"]["spec"]["volumes"]
+        if each["name"] == volume
     )
-    (data,) = (each["data"] for each in objects("secrets") if each["metadata"]["name"] == mounted)
-    profile = configparser.ConfigParser(interpolation=None)
-    profile.read_string(base64.b64decode(data["credentials"]).decode())
-    return Key(profile["default"]["aws_access_key_id"], profile["default"]["aws_secret_access_key"])
+    (data,) = (each["data"] for each in objects("secrets") if each["metadata"]["name"] == name)
+    parsed = configparser.ConfigParser(interpolation=None)
+    parsed.read_string(base64.b64decode(data[file]).decode())
+    return parsed
 
 
 def http_pool() -> urllib3.PoolManager:
