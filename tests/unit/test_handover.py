@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components.mlflow_server import handover
-from tests.unit import engine
+from tests.unit import engine, stack_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +106,9 @@ def test_the_servers_pods_have_as_long_as_kubernetes_gives_them(stack: Recording
 
     update(deployment("database-1"), deployment("database-2"), FINISHED, stack.hooks[name])
 
-    assert pauses == [server.spec["template"]["spec"]["terminationGracePeriodSeconds"]]
+    seconds = server.spec["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert pauses == [seconds]
+    assert f"the {seconds} seconds" in (stack_files.ROOT / "docs" / "runbook.md").read_text()
 
 
 def test_only_the_server_waits(stack: Recording) -> None:
