@@ -20,6 +20,7 @@ TARGETS = (
     ("requirements.in", "requirements.txt", ()),
     ("sandbox/requirements.in", "sandbox/requirements.txt", ("--constraint", "requirements.txt")),
     ("sandbox/toolchain/go/requirements.in", "sandbox/toolchain/go/requirements.txt", ()),
+    ("images/backup/requirements.in", "images/backup/requirements.txt", ()),
     ("images/mlflow/requirements.in", "images/mlflow/requirements.txt", ()),
     (f"{OLD_SERVERS}/mlflow-2.10.0.in", f"{OLD_SERVERS}/mlflow-2.10.0.txt", ()),
     *((f"{CLIENTS}/{version}.in", f"{CLIENTS}/{version}.txt", ()) for version in ("oldest", "newest")),
