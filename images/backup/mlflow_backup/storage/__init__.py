@@ -1,0 +1,1 @@
+"""Buckets, streams into and out of them, and encryption on the way."""
