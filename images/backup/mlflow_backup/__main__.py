@@ -1,0 +1,130 @@
+"""Runs one command: `python -m mlflow_backup --help`.
+
+The last line on standard output is the result as JSON (of `list`, the list); the log is on standard error.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from mlflow_backup.archive.layout import status_key
+from mlflow_backup.command_line import parser
+from mlflow_backup.commands import listing
+from mlflow_backup.commands.create import Create
+from mlflow_backup.commands.drill import drill
+from mlflow_backup.commands.prune import prune
+from mlflow_backup.commands.restoration import Wish
+from mlflow_backup.commands.restore import restore
+from mlflow_backup.commands.verify import verify
+from mlflow_backup.failures import UsageError, as_failure
+from mlflow_backup.log import log_as_json
+from mlflow_backup.report import Report
+from mlflow_backup.settings import (
+    CreateSettings,
+    PruneSettings,
+    RestoreSettings,
+    TargetSettings,
+    VerifySettings,
+    known_revisions,
+)
+from mlflow_backup.stopping import stop_on_signals
+from mlflow_backup.storage.bucket import Bucket
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from mlflow_backup.result import Result
+
+_LOG = logging.getLogger(__name__)
+_WITH_STATUS = ("create", "verify", "drill", "prune")
+"""A restore is rare and may be into another place: its result is for whoever asked for it."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; tell the exit code."""
+    chosen = parser().parse_args(arguments)
+    log_as_json()
+    stop_on_signals()
+    try:
+        if chosen.command == "list":
+            return _list(chosen)
+        return _run(chosen)
+    except Exception as error:  # noqa: BLE001 - every end has a code, also that of an error that nobody has foreseen
+        code, reason, message = as_failure(error)
+        _LOG.error("%s", message, extra={"facts": {"reason": reason}})
+        return code
+
+
+def _list(chosen: argparse.Namespace) -> int:
+    found = listing.rows(TargetSettings.of(os.environ))
+    sys.stdout.write((listing.as_json(found) if chosen.json else listing.as_table(found)) + "\n")
+    return 0
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    report = Report(chosen.command)
+    failure: BaseException | None = None
+    try:
+        _dispatch(chosen, report)
+    except BaseException as error:  # noqa: BLE001 - told below, with whatever is known until then
+        failure = error
+    result = report.result(failure)
+    _publish(chosen, result, failure)
+    return result.exit_code
+
+
+def _dispatch(chosen: argparse.Namespace, report: Report) -> None:
+    environment = os.environ
+    if chosen.command == "create":
+        Create(CreateSettings.of(environment), report).run()
+    elif chosen.command == "verify":
+        verify(VerifySettings.of(environment), report, chosen.backup, deep=chosen.deep)
+    elif chosen.command == "prune":
+        prune(PruneSettings.of(environment), report, dry_run=chosen.dry_run)
+    else:
+        settings = RestoreSettings.of(environment, chosen.database_service, chosen.bucket)
+        wish = Wish(
+            backup=chosen.backup,
+            revisions=known_revisions(chosen.known_revisions),
+            sample=chosen.sample,
+            foreign=getattr(chosen, "foreign", False),
+            incomplete=getattr(chosen, "incomplete", False),
+            quick=getattr(chosen, "quick", False),
+        )
+        if chosen.command == "restore":
+            restore(settings, report, wish, replace=chosen.replace)
+        else:
+            drill(settings, report, wish, chosen.server_command)
+
+
+def _publish(chosen: argparse.Namespace, result: Result, failure: BaseException | None) -> None:
+    """Tell the result: to the log, to standard output, to a file, and to the bucket for the monitoring."""
+    facts = {"reason": result.reason, "exit_code": result.exit_code, "seconds": result.duration_seconds}
+    _LOG.log(
+        logging.INFO if result.ok else logging.ERROR,
+        "%s: %s",
+        result.command,
+        result.message or "done",
+        extra={"facts": facts},
+        exc_info=failure if failure is not None and result.reason == "fault" else None,
+    )
+    sys.stdout.write(result.text() + "\n")
+    sys.stdout.flush()
+    if chosen.report:
+        chosen.report.write_text(result.text() + "\n", encoding="utf-8")
+    if result.command in _WITH_STATUS and not isinstance(failure, UsageError):
+        try:
+            target = Bucket(TargetSettings.of(os.environ).target)
+            target.put(status_key(result.command), result.text().encode())
+            if result.ok:
+                target.put(status_key(result.command, succeeded=True), result.text().encode())
+        except Exception:  # noqa: BLE001 - the command is over; how it went has been told elsewhere
+            _LOG.warning("the result could not be put into the bucket of backups", exc_info=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,150 @@
+"""`prune`: removes backups that are too old, what broken ones have left, and artifacts that no backup needs.
+
+It has a key that may delete, which the hourly backup lacks, and no private key: it goes by the open lists of objects.
+A backup that runs at the same time may count on an artifact that this would remove, so nothing is swept while one may
+be under way; one that begins meanwhile is noticed before each thousand, and itself looks in the end whether all is
+there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mlflow_backup.archive.fields import Fields
+from mlflow_backup.archive.layout import OBJECTS, object_name
+from mlflow_backup.archive.object_list import read_object_list
+from mlflow_backup.archive.retention import UNFINISHED, Candidate, Decision, decide
+from mlflow_backup.failures import RefusedError, RetryLaterError
+from mlflow_backup.storage.bucket import Bucket, Found, GoneError
+from mlflow_backup.storage.catalogue import backups, manifest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlflow_backup.archive.layout import BackupId
+    from mlflow_backup.archive.state import Listed
+    from mlflow_backup.report import Report
+    from mlflow_backup.settings import PruneSettings
+
+_LOG = logging.getLogger(__name__)
+_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class _Seen:
+    listed: Listed
+    candidate: Candidate
+    lists_sha256: str | None
+    """Of the list of objects, by the manifest."""
+
+
+def prune(settings: PruneSettings, report: Report, *, dry_run: bool) -> None:
+    """Prune, or with `dry_run` only tell what would go.
+
+    Raises:
+        RetryLaterError: A backup may be under way; old backups are removed, artifacts are not.
+        RefusedError: The list of a backup that is kept cannot be read; the same.
+    """
+    target = Bucket(settings.target)
+    seen = {found.listed.id: found for found in (_look(target, listed) for listed in backups(target))}
+    decision = decide(
+        [found.candidate for found in seen.values()],
+        settings.platform,
+        datetime.now(UTC),
+        keep_days=settings.keep_days,
+        keep_count=settings.keep_count,
+    )
+    report.details = {
+        "dry_run": dry_run,
+        "kept": [str(backup.id) for backup in decision.keep],
+        "removed": [str(backup.id) for backup in decision.remove],
+    }
+    if not dry_run:
+        with report.phase("backups"):
+            for backup in decision.remove:
+                _remove(target, seen[backup.id].listed, report)
+    with report.phase("objects"):
+        _sweep(target, [seen[backup.id] for backup in decision.keep], decision, report, dry_run=dry_run)
+
+
+def _look(target: Bucket, listed: Listed) -> _Seen:
+    touched = datetime.fromisoformat(listed.touched)
+    if not listed.finished:
+        try:
+            platform = Fields.parse(listed.id.started, target.read(listed.id.started)).get("platform", str)
+        except (GoneError, RefusedError):
+            platform = None
+        return _Seen(listed, Candidate(id=listed.id, touched=touched, platform=platform, finished=False), None)
+    try:
+        manifest = manifest_of(target, listed.id)
+    except RefusedError as error:
+        _LOG.warning("a backup is kept because it cannot be judged: %s", error)
+        return _Seen(listed, Candidate(id=listed.id, touched=touched, platform=None, finished=True), None)
+    good = manifest.complete and not listed.faults(manifest)
+    candidate = Candidate(id=listed.id, touched=touched, platform=manifest.platform, finished=True, good=good)
+    return _Seen(listed, candidate, manifest.objects.sha256)
+
+
+def _remove(target: Bucket, listed: Listed, report: Report) -> None:
+    # The manifest goes first and alone: a kill must not leave a backup that looks whole.
+    if listed.finished:
+        target.delete([listed.id.manifest])
+    target.delete(key for key in listed.files if key != listed.id.manifest)
+    report.bytes += sum(listed.files.values())
+    _LOG.info("backup %s is removed", listed.id)
+
+
+def _sweep(target: Bucket, kept: Sequence[_Seen], decision: Decision, report: Report, *, dry_run: bool) -> None:
+    if decision.running:
+        raise RetryLaterError(
+            f"backup {decision.running[0].id} may be under way: no artifact was removed; come again when it has ended",
+            "locked",
+        )
+    needed = _needed(target, kept)
+    before = datetime.now(UTC) - UNFINISHED
+    # Read once: a backup that begins after this is noticed below.
+    known = {found.listed.id for found in kept}
+    batch: list[Found] = []
+    for found in target.list(OBJECTS):
+        name = object_name(found.key)
+        if name is not None and name not in needed and found.changed_at < before:
+            batch.append(found)
+        if len(batch) == _BATCH:
+            _remove_objects(target, batch, known, report, dry_run=dry_run)
+            batch = []
+    _remove_objects(target, batch, known, report, dry_run=dry_run)
+
+
+def _needed(target: Bucket, kept: Sequence[_Seen]) -> set[bytes]:
+    needed: set[bytes] = set()
+    for found in kept:
+        key = found.listed.id.object_list
+        if not found.candidate.finished:
+            continue
+        try:
+            content = target.read(key)
+        except GoneError as error:
+            raise RefusedError(
+                f"{key} is missing: which artifacts it needs is unknown, so none was removed", "damaged"
+            ) from error
+        if found.lists_sha256 is not None and hashlib.sha256(content).hexdigest() != found.lists_sha256:
+            raise RefusedError(f"{key} is damaged: which artifacts it needs is unknown, so none was removed", "damaged")
+        needed |= read_object_list(key, content).keys()
+    return needed
+
+
+def _remove_objects(
+    target: Bucket, batch: Sequence[Found], known: set[BackupId], report: Report, *, dry_run: bool
+) -> None:
+    if not batch:
+        return
+    if not dry_run:
+        if new := {listed.id for listed in backups(target)} - known:
+            raise RetryLaterError(f"backup {max(new)} has begun meanwhile: come again when it has ended", "locked")
+        target.delete(found.key for found in batch)
+    report.objects += len(batch)
+    report.bytes += sum(found.size for found in batch)
