@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlflow_backup.archive.layout import status_key
@@ -19,7 +20,7 @@ from mlflow_backup.commands.prune import prune
 from mlflow_backup.commands.restoration import Wish
 from mlflow_backup.commands.restore import restore
 from mlflow_backup.commands.verify import verify
-from mlflow_backup.failures import UsageError, as_failure
+from mlflow_backup.failures import StoppedError, UsageError, as_failure
 from mlflow_backup.log import log_as_json
 from mlflow_backup.report import Report
 from mlflow_backup.settings import (
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.command == "list":
             return _list(chosen)
         return _run(chosen)
-    except Exception as error:  # noqa: BLE001 - every end has a code, also that of an error that nobody has foreseen
+    except (Exception, StoppedError) as error:  # noqa: BLE001 - every end has a code, also one that nobody has foreseen
         code, reason, message = as_failure(error)
         _LOG.error("%s", message, extra={"facts": {"reason": reason}})
         return code
@@ -84,7 +85,7 @@ def _dispatch(chosen: argparse.Namespace, report: Report) -> None:
     elif chosen.command == "verify":
         verify(VerifySettings.of(environment), report, chosen.backup, deep=chosen.deep)
     elif chosen.command == "prune":
-        prune(PruneSettings.of(environment), report, dry_run=chosen.dry_run)
+        prune(PruneSettings.of(environment), report, datetime.now(UTC), dry_run=chosen.dry_run)
     else:
         settings = RestoreSettings.of(environment, chosen.database_service, chosen.bucket)
         wish = Wish(

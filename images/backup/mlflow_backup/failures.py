@@ -32,7 +32,7 @@ class ExitCode(enum.IntEnum):
     REFUSED = 3, "the backup is damaged, foreign or too new, or its place is taken; nothing has changed"
     RETRY_LATER = 4, "another backup, restore or migration holds the lock, or a server cannot be reached"
     NOTHING_TO_DO = 5, "there is no such backup, or nothing yet to back up"
-    STOPPED = 143, "told to stop by SIGTERM or SIGINT; nothing that was begun counts as a backup"
+    STOPPED = 143, "told to stop by SIGTERM or SIGINT; without a manifest, what was begun does not count"
 
     def __new__(cls, code: int, meaning: str) -> Self:
         """Make a number that knows what it means."""

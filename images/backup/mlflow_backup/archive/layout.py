@@ -30,14 +30,17 @@ _TIME = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True, order=True)
 class BackupId:
-    """UTC time of the start and six random digits: `20261126T190000Z-0a1b2c`. They sort by age."""
+    """UTC time of the start: `20261126T190000Z-0a1b2c`. They sort by age.
+
+    The six digits are five of microseconds and a random one, so that two of one second sort and differ.
+    """
 
     text: str
 
     @classmethod
     def new(cls, now: datetime) -> BackupId:
         """Make one up."""
-        return cls(f"{now.astimezone(UTC).strftime(_TIME)}-{secrets.token_hex(3)}")
+        return cls(f"{now.astimezone(UTC).strftime(_TIME)}-{now.microsecond << 4 | secrets.randbits(4):06x}")
 
     @classmethod
     def parse(cls, text: str) -> BackupId | None:

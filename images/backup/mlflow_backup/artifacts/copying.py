@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,19 @@ class Copier:
         What vanishes on the way is looked up again: an artifact that was replaced is copied as it is then. In the end
         the bucket of backups is listed once more, and what somebody has removed meanwhile is copied again.
         """
+        try:
+            gone = self._until_settled()
+        except BaseException:
+            # Whoever comes next goes on from here; what ended this is what has to be told.
+            with suppress(Exception):
+                self._ledger.save()
+            raise
+        self._ledger.save()
+        self._progress.done()
+        return Copied([self._done[key] for key in sorted(self._done)], list(gone.values()))
+
+    def _until_settled(self) -> dict[str, Artifact]:
+        """Copy until nothing has changed meanwhile; tell what is gone, by key."""
         gone: dict[str, Artifact] = {}
         wanted: Iterable[Artifact] = (found.artifact for found in self._source.list())
         for _ in range(_TRIES):
@@ -98,9 +112,7 @@ class Copier:
             for artifact in again:
                 gone[artifact.key] = artifact
                 self._done.pop(artifact.key, None)
-        self._ledger.save()
-        self._progress.done()
-        return Copied([self._done[key] for key in sorted(self._done)], list(gone.values()))
+        return gone
 
     def _copy(self, artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
         """Copy what is not stored; yield what was not to be had."""

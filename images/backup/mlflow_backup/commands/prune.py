@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mlflow_backup.archive.fields import Fields
@@ -42,7 +42,7 @@ class _Seen:
     """Of the list of objects, by the manifest."""
 
 
-def prune(settings: PruneSettings, report: Report, *, dry_run: bool) -> None:
+def prune(settings: PruneSettings, report: Report, now: datetime, *, dry_run: bool) -> None:
     """Prune, or with `dry_run` only tell what would go.
 
     Raises:
@@ -54,7 +54,7 @@ def prune(settings: PruneSettings, report: Report, *, dry_run: bool) -> None:
     decision = decide(
         [found.candidate for found in seen.values()],
         settings.platform,
-        datetime.now(UTC),
+        now,
         keep_days=settings.keep_days,
         keep_count=settings.keep_count,
     )
@@ -68,7 +68,8 @@ def prune(settings: PruneSettings, report: Report, *, dry_run: bool) -> None:
             for backup in decision.remove:
                 _remove(target, seen[backup.id].listed, report)
     with report.phase("objects"):
-        _sweep(target, [seen[backup.id] for backup in decision.keep], decision, report, dry_run=dry_run)
+        sweep = _Sweep(target, report, now - UNFINISHED, dry_run=dry_run)
+        sweep.run([seen[backup.id] for backup in decision.keep], decision)
 
 
 def _look(target: Bucket, listed: Listed) -> _Seen:
@@ -98,25 +99,43 @@ def _remove(target: Bucket, listed: Listed, report: Report) -> None:
     _LOG.info("backup %s is removed", listed.id)
 
 
-def _sweep(target: Bucket, kept: Sequence[_Seen], decision: Decision, report: Report, *, dry_run: bool) -> None:
-    if decision.running:
-        raise RetryLaterError(
-            f"backup {decision.running[0].id} may be under way: no artifact was removed; come again when it has ended",
-            "locked",
-        )
-    needed = _needed(target, kept)
-    before = datetime.now(UTC) - UNFINISHED
-    # Read once: a backup that begins after this is noticed below.
-    known = {found.listed.id for found in kept}
-    batch: list[Found] = []
-    for found in target.list(OBJECTS):
-        name = object_name(found.key)
-        if name is not None and name not in needed and found.changed_at < before:
-            batch.append(found)
-        if len(batch) == _BATCH:
-            _remove_objects(target, batch, known, report, dry_run=dry_run)
-            batch = []
-    _remove_objects(target, batch, known, report, dry_run=dry_run)
+class _Sweep:
+    """Removes the stored objects that no kept backup names."""
+
+    def __init__(self, target: Bucket, report: Report, before: datetime, *, dry_run: bool) -> None:
+        self._target = target
+        self._report = report
+        self._before = before
+        self._dry_run = dry_run
+
+    def run(self, kept: Sequence[_Seen], decision: Decision) -> None:
+        if decision.running:
+            raise RetryLaterError(
+                f"backup {decision.running[0].id} may be under way: no artifact was removed; "
+                "come again when it has ended",
+                "locked",
+            )
+        needed = _needed(self._target, kept)
+        known = {found.listed.id for found in kept}
+        batch: list[Found] = []
+        for found in self._target.list(OBJECTS):
+            name = object_name(found.key)
+            if name is not None and name not in needed and found.changed_at < self._before:
+                batch.append(found)
+            if len(batch) == _BATCH:
+                self._remove(batch, known)
+                batch = []
+        self._remove(batch, known)
+
+    def _remove(self, batch: Sequence[Found], known: set[BackupId]) -> None:
+        if not batch:
+            return
+        if not self._dry_run:
+            if new := {listed.id for listed in backups(self._target)} - known:
+                raise RetryLaterError(f"backup {max(new)} has begun meanwhile: come again when it has ended", "locked")
+            self._target.delete(found.key for found in batch)
+        self._report.objects += len(batch)
+        self._report.bytes += sum(found.size for found in batch)
 
 
 def _needed(target: Bucket, kept: Sequence[_Seen]) -> set[bytes]:
@@ -135,16 +154,3 @@ def _needed(target: Bucket, kept: Sequence[_Seen]) -> set[bytes]:
             raise RefusedError(f"{key} is damaged: which artifacts it needs is unknown, so none was removed", "damaged")
         needed |= read_object_list(key, content).keys()
     return needed
-
-
-def _remove_objects(
-    target: Bucket, batch: Sequence[Found], known: set[BackupId], report: Report, *, dry_run: bool
-) -> None:
-    if not batch:
-        return
-    if not dry_run:
-        if new := {listed.id for listed in backups(target)} - known:
-            raise RetryLaterError(f"backup {max(new)} has begun meanwhile: come again when it has ended", "locked")
-        target.delete(found.key for found in batch)
-    report.objects += len(batch)
-    report.bytes += sum(found.size for found in batch)

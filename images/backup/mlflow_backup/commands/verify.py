@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlflow_backup.commands.checks import Check
 from mlflow_backup.failures import UsageError
 from mlflow_backup.storage.bucket import Bucket
-from mlflow_backup.storage.catalogue import choose
+from mlflow_backup.storage.catalogue import LATEST, choose
 
 if TYPE_CHECKING:
     from mlflow_backup.report import Report
@@ -29,7 +29,7 @@ def verify(settings: VerifySettings, report: Report, wanted: str, *, deep: bool)
     if deep and identities is None:
         raise UsageError("--deep decrypts everything: BACKUP_IDENTITY_FILE is to name a file of age private keys")
     target = Bucket(settings.target)
-    listed, manifest = choose(target, wanted, settings.platform, foreign=True)
+    listed, manifest = choose(target, wanted, settings.platform, foreign=wanted != LATEST)
     report.about(manifest)
     check = Check(target, listed, manifest)
     try:
