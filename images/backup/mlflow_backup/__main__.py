@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mlflow_backup.archive.layout import status_key
 from mlflow_backup.command_line import parser
 from mlflow_backup.commands import listing
-from mlflow_backup.commands.create import Create
+from mlflow_backup.commands.create import create
 from mlflow_backup.commands.drill import drill
 from mlflow_backup.commands.prune import prune
 from mlflow_backup.commands.restoration import Wish
@@ -81,7 +81,7 @@ def _run(chosen: argparse.Namespace) -> int:
 def _dispatch(chosen: argparse.Namespace, report: Report) -> None:
     environment = os.environ
     if chosen.command == "create":
-        Create(CreateSettings.of(environment), report).run()
+        create(CreateSettings.of(environment), report)
     elif chosen.command == "verify":
         verify(VerifySettings.of(environment), report, chosen.backup, deep=chosen.deep)
     elif chosen.command == "prune":

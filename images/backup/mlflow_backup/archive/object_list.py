@@ -45,6 +45,8 @@ def read_object_list(key: str, content: bytes) -> dict[bytes, Stored]:
     Raises:
         RefusedError: It is damaged.
     """
+    if not content:  # which the library takes for a file of nothing
+        raise RefusedError(f"{key} is damaged: it is empty", "damaged")
     try:
         lines = gzip.decompress(content).splitlines()
     except (OSError, EOFError, zlib.error) as error:

@@ -6,7 +6,7 @@ import json
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlflow_backup import VERSION
 from mlflow_backup.archive.inventory import inventory
@@ -23,14 +23,33 @@ from mlflow_backup.storage.bucket import Bucket
 from mlflow_backup.storage.streams import Pieces
 
 if TYPE_CHECKING:
+    import psycopg
+
     from mlflow_backup.report import Report
     from mlflow_backup.settings import CreateSettings
 
 _LOG = logging.getLogger(__name__)
 
 
-class Create:
-    """One backup."""
+def create(settings: CreateSettings, report: Report) -> None:
+    """Make a backup.
+
+    Raises:
+        BackupError: It could not be made, or lacks artifacts. Without a manifest there is none.
+    """
+    if settings.source.host == settings.target.host:
+        report.warn(
+            f"source and target are on the same host ({settings.target.host}): "
+            "what takes one away takes the other with it; keep backups elsewhere"
+        )
+    with connected(settings.service) as session:
+        take_lock(session)
+        # Named only now, so that of two backups the later one also has the later name: the pruner relies on it.
+        _Backup(settings, report).make(session)
+
+
+class _Backup:
+    """A backup on its way."""
 
     def __init__(self, settings: CreateSettings, report: Report) -> None:
         self._settings = settings
@@ -39,36 +58,23 @@ class Create:
         self._started = datetime.now(UTC)
         self._id = BackupId.new(self._started)
         self._ledger = Ledger(self._target, self._id)
-
-    def run(self) -> None:
-        """Make it.
-
-        Raises:
-            BackupError: It could not be made, or lacks artifacts. Without a manifest there is none.
-        """
-        settings, report = self._settings, self._report
         report.id = str(self._id)
-        if settings.source.host == settings.target.host:
-            report.warn(
-                f"source and target are on the same host ({settings.target.host}): "
-                "what takes one away takes the other with it; keep backups elsewhere"
-            )
-        with connected(settings.service) as session:
-            take_lock(session)
-            with snapshot(session) as moment:
-                report.created = moment.taken.isoformat(timespec="seconds")
-                # From here on others see that a backup is under way.
-                self._target.put(self._id.started, json.dumps({"platform": settings.platform}).encode())
-                with report.phase("dump"):
-                    dumped = dump(settings.service, moment, settings.recipients, self._target, self._id.dump)
-            with report.phase("artifacts"):
-                self._ledger.load(settings.platform)
-                copier = Copier(self._source, self._target, settings.recipients, self._ledger, settings.workers)
-                copied = copier.run()
-            # The lock is the session's: where that is lost, artifacts may have been collected meanwhile.
-            session.execute("SELECT 1")
-            with report.phase("manifest"):
-                manifest = self._finish(moment, dumped, copied)
+
+    def make(self, session: psycopg.Connection[Any]) -> None:
+        settings, report = self._settings, self._report
+        with snapshot(session) as moment:
+            report.created = moment.taken.isoformat(timespec="seconds")
+            # From here on others see that a backup is under way.
+            self._target.put(self._id.started, json.dumps({"platform": settings.platform}).encode())
+            with report.phase("dump"):
+                dumped = dump(settings.service, moment, settings.recipients, self._target, self._id.dump)
+        with report.phase("artifacts"):
+            self._ledger.load(settings.platform)
+            copied = Copier(self._source, self._target, settings.recipients, self._ledger, settings.workers).run()
+        # The lock is the session's: where that is lost, artifacts may have been collected meanwhile.
+        session.execute("SELECT 1")
+        with report.phase("manifest"):
+            manifest = self._finish(moment, dumped, copied)
         self._tell(manifest)
 
     def _finish(self, moment: Snapshot, dumped: Dump, copied: Copied) -> Manifest:

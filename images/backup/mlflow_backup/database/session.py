@@ -24,6 +24,7 @@ _CONNECTION: dict[str, Any] = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
 }
+_LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
 OWN_SCHEMAS = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
 _TABLES = f"""
     SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -45,7 +46,7 @@ def connected(service: str, database: str | None = None) -> Iterator[psycopg.Con
     """
     with psycopg.connect(address(service, database), autocommit=True, **_CONNECTION) as session:
         # The role's own limits are for dashboards; a count of a large table or the wait for a dump takes longer.
-        for limit in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
+        for limit in _LIMITS:
             session.execute(f"SET {limit} = 0")
         yield session
 
