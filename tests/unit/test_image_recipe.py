@@ -16,7 +16,8 @@ import pytest
 from sandbox.errors import SandboxError
 from sandbox.images.base import left_out
 from sandbox.images.debian import KEYRING, find_mirror
-from sandbox.images.mlflow import SOURCE, download_options, mlflow_key, mlflow_version
+from sandbox.images.mlflow import SOURCE, mlflow_key, mlflow_version
+from sandbox.images.python_image import download_options
 from sandbox.images.workshop import Workshop, cure_for
 
 
