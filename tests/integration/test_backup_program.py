@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.backup_content import LARGE, SMALL, backup, filled, run_mlflow
 from tests.integration.backup_stage import ARTIFACTS, BACKUPS, PLATFORM, RESTORED, Stage, stage
+from tests.integration.object_gate import gate_to
 from tests.integration.plugin_minio import store
 from tests.integration.plugin_postgres import postgres
 
@@ -127,6 +128,27 @@ def test_a_restore_that_was_interrupted_goes_on_where_it_was(filled: Stage, back
     assert details["artifacts_restored"] == len(lost)
     assert details["artifacts_present"] == len(filled.keys(ARTIFACTS)) - len(lost)
     assert details["artifacts_checked"] == 3
+
+
+def test_what_is_not_as_it_was_after_the_restore_is_reported(filled: Stage, backup: str) -> None:
+    filled.fresh_database("restored")
+
+    def lose() -> None:
+        for key in filled.keys(RESTORED, "1/"):
+            filled.remove(RESTORED, key)
+        filled.postgres.run("DELETE FROM metrics WHERE step = 0", database="restored")
+
+    with gate_to(filled.store) as gate:
+        # The second listing is that of the comparison.
+        gate.rule("GET /mlflow-restored", before=lose, after=1)
+        place = {"BACKUP_RESTORE_ENDPOINT": gate.endpoint, "BACKUP_RESTORE_CA_FILE": None}
+        outcome = filled.run("restore", backup, "--database-service", "restored", **place)
+
+    assert (outcome.code, outcome.reason) == (1, "different")
+    assert "in tables_different, artifacts_missing, dangling; see the report" in outcome.message
+    details = outcome.result["details"]
+    assert details["tables_different"] == {"public.metrics": {"expected": 60, "found": 57}}
+    assert {address.partition("/1/")[0] for address in details["dangling"]} == {f"s3://{ARTIFACTS}"}
 
 
 def test_after_the_loss_of_everything_a_restored_model_still_predicts(filled: Stage, backup: str) -> None:
