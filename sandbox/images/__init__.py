@@ -1,5 +1,6 @@
 """Builds the container images of the sandbox, without a registry and without a daemon, into the user's cache."""
 
+from sandbox.images.backup import build_backup
 from sandbox.images.base import build_base
 from sandbox.images.binary import build_binary_image
 from sandbox.images.envoy import build_envoy
@@ -10,6 +11,7 @@ from sandbox.images.store import BuiltImage, ImageStore
 __all__ = [
     "BuiltImage",
     "ImageStore",
+    "build_backup",
     "build_base",
     "build_binary_image",
     "build_envoy",
