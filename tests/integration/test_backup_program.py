@@ -77,6 +77,20 @@ def test_the_next_backup_copies_only_what_is_new(filled: Stage, backup: str) -> 
     assert filled.succeed("verify", "--deep")["details"]["deep"]
 
 
+def test_a_new_key_reads_all_of_the_next_backup(filled: Stage, backup: str) -> None:
+    """Also the artifacts that were stored before, which no private key was at hand to encrypt anew."""
+    key = pyrage.x25519.Identity.generate()
+    (filled.folder / "new-recipients").write_text(f"{key.to_public()}\n")
+    (filled.folder / "new-identity").write_text(f"{key}\n")
+
+    result = filled.succeed("create", BACKUP_RECIPIENTS_FILE=str(filled.folder / "new-recipients"))
+
+    assert result["details"]["new_objects"] == result["objects"]
+    assert filled.succeed("verify", "--deep", BACKUP_IDENTITY_FILE=str(filled.folder / "new-identity"))["ok"]
+    assert filled.succeed("verify", backup, "--deep")["ok"]
+    assert filled.succeed("create")["details"]["new_objects"] == 0
+
+
 def test_the_list_shows_every_backup_the_newest_first(filled: Stage, backup: str) -> None:
     second = filled.succeed("create")["id"]
     rows = filled.listed()

@@ -7,9 +7,10 @@ from mlflow_backup.archive.layout import Artifact, BackupId
 from mlflow_backup.archive.manifest import Dump, File, Manifest, Totals
 
 ID = BackupId("20261126T190000Z-0a1b2c")
+RECIPIENTS = ("0" * 16,)
+ARTIFACTS = [Artifact("1/run/artifacts/model.bin", "0123", 10), Artifact("1/run/artifacts/größe.txt", "4567", 0)]
 ENTRIES = [
-    Entry(Artifact("1/run/artifacts/model.bin", "0123", 10), b"\1" * 32),
-    Entry(Artifact("1/run/artifacts/größe.txt", "4567", 0), b"\2" * 32),
+    Entry(artifact, bytes([number]) * 32, artifact.name(RECIPIENTS)) for number, artifact in enumerate(ARTIFACTS, 1)
 ]
 MANIFEST = Manifest(
     id=ID,
@@ -25,7 +26,7 @@ MANIFEST = Manifest(
     dump=Dump(bytes=100, sha256="a" * 64, plaintext_bytes=90, plaintext_sha256="b" * 64),
     artifacts=Totals(count=2, bytes=10, new_count=1, new_bytes=10),
     objects=File(bytes=50, sha256="c" * 64),
-    recipients=("0" * 16,),
+    recipients=RECIPIENTS,
     missing=(),
     inventory=File(bytes=60, sha256="d" * 64),
     ended="2026-11-26T19:00:09+00:00",

@@ -40,7 +40,7 @@ def test_what_is_no_id_is_none(text: str) -> None:
 
 
 def test_a_key_tells_its_backup_or_its_object() -> None:
-    name = Artifact("key", "etag", 1).name
+    name = Artifact("key", "etag", 1).name(["a"])
     assert owner_of(ID.dump) == ID
     assert owner_of("objects/aa") is None
     assert owner_of("backups/notes.txt") is None
@@ -53,7 +53,13 @@ def test_a_key_tells_its_backup_or_its_object() -> None:
 @pytest.mark.parametrize("changed", [{"key": "other"}, {"etag": "other"}, {"size": 2}])
 def test_a_changed_artifact_is_stored_under_another_name(changed: dict[str, Any]) -> None:
     artifact = Artifact("key", "etag", 1)
-    assert replace(artifact, **changed).name != artifact.name
+    assert replace(artifact, **changed).name(["a"]) != artifact.name(["a"])
+
+
+def test_an_artifact_is_stored_anew_for_other_recipients_in_whatever_order() -> None:
+    artifact = Artifact("key", "etag", 1)
+    assert artifact.name(["a", "b"]) == artifact.name(["b", "a"])
+    assert len({artifact.name(keys) for keys in (["a"], ["b"], ["a", "b"], [])}) == 4
 
 
 def test_a_checksum_can_be_unblinded_only_by_whoever_knows_the_artifact() -> None:
@@ -141,7 +147,7 @@ def test_an_inventory_whose_line_contradicts_itself_is_refused(changed: dict[str
 
 
 def test_a_list_of_objects_comes_back_as_it_was_and_has_no_key_in_it() -> None:
-    objects = {entry.artifact.name: Stored(500, entry.artifact.blinded(entry.checksum)) for entry in ENTRIES}
+    objects = {entry.name: Stored(500, entry.artifact.blinded(entry.checksum)) for entry in ENTRIES}
     content = write_object_list(objects.items())
 
     assert read_object_list("a", content) == objects

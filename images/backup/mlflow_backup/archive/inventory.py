@@ -34,6 +34,8 @@ class Entry:
     artifact: Artifact
     checksum: bytes
     """SHA-256 of its content."""
+    name: bytes
+    """Of the stored object."""
 
 
 def inventory(manifest: Manifest, entries: Iterable[Entry], vanished: Iterable[str]) -> Iterator[bytes]:
@@ -53,7 +55,7 @@ def inventory(manifest: Manifest, entries: Iterable[Entry], vanished: Iterable[s
             "size": entry.artifact.size,
             "etag": entry.artifact.etag,
             "sha256": entry.checksum.hex(),
-            "stored": entry.artifact.name.hex(),
+            "stored": entry.name.hex(),
         }
         yield packer.compress(json.dumps(line).encode() + b"\n")
     yield packer.flush()
@@ -71,7 +73,7 @@ def read_inventory(manifest: Manifest, source: IO[bytes]) -> Iterator[Entry]:
         with gzip.GzipFile(fileobj=source, mode="rb") as packed:
             _compare(manifest, Fields.parse(what, packed.readline()).get("manifest", dict))
             for line in packed:
-                entry = _entry(what, line)
+                entry = _entry(manifest, line)
                 count, size = count + 1, size + entry.artifact.size
                 yield entry
     except (OSError, EOFError, zlib.error) as error:
@@ -95,13 +97,14 @@ def _compare(manifest: Manifest, repeated: dict[str, object]) -> None:
         )
 
 
-def _entry(what: str, line: bytes) -> Entry:
+def _entry(manifest: Manifest, line: bytes) -> Entry:
+    what = f"backup {manifest.id}: its inventory"
     fields = Fields.parse(what, line)
     artifact = Artifact(fields.get("key", str), fields.get("etag", str), fields.get("size", int))
-    checksum = fields.get("sha256", str)
-    if fields.get("stored", str) != artifact.name.hex() or len(checksum) != len(artifact.name.hex()):
+    name, checksum = artifact.name(manifest.recipients), fields.get("sha256", str)
+    if fields.get("stored", str) != name.hex() or len(checksum) != len(name.hex()):
         raise RefusedError(f"{what} is damaged: a line contradicts itself", "damaged")
     try:
-        return Entry(artifact, bytes.fromhex(checksum))
+        return Entry(artifact, bytes.fromhex(checksum), name)
     except ValueError as error:
         raise RefusedError(f"{what} is damaged: a checksum is none", "damaged") from error

@@ -20,6 +20,10 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BACKUPS = "backups/"
 OBJECTS = "objects/"
@@ -130,13 +134,17 @@ class Artifact:
     etag: str
     size: int
 
-    @property
-    def name(self) -> bytes:
-        """Name of the stored object: the same artifact is stored once, a changed one is another.
+    def name(self, recipients: Iterable[str]) -> bytes:
+        """Name of the stored object: the same artifact is stored once for the same recipients.
 
-        It tells an outsider nothing, since a key holds the random id of a run or model.
+        A changed artifact is another object. So is an artifact that new keys are to read: what was stored before cannot
+        be encrypted to them without a private key. It tells an outsider nothing, since a key holds the random id of a
+        run or model.
+
+        Args:
+            recipients: Fingerprints of the keys that it is encrypted to.
         """
-        return hashlib.sha256(self._identity).digest()
+        return hashlib.sha256(b"\0".join([self._identity, *(key.encode() for key in sorted(recipients))])).digest()
 
     def blinded(self, checksum: bytes) -> bytes:
         """Hide the SHA-256 of the content, or bring it back.

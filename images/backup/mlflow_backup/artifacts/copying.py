@@ -38,17 +38,17 @@ _AFTER = 0.2  # seconds
 @dataclass(frozen=True)
 class _Task:
     artifact: Artifact
+    name: bytes
     present: int | None
     """Bytes that are stored already, of which only the checksum is wanted."""
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    artifact: Artifact
+    task: _Task
     stored: Stored | None
     """None: the artifact vanished, or is another by now."""
     checksum: bytes = b""
-    copied: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Copier:
         self._source = source
         self._target = target
         self._recipients = recipients
+        self._fingerprints = recipients.fingerprints
         self._ledger = ledger
         self._workers = workers
         self._done: dict[str, Entry] = {}
@@ -103,7 +104,7 @@ class Copier:
                 else:
                     again.append(found.artifact)
             self._ledger.look()
-            again += [entry.artifact for entry in self._done.values() if not self._ledger.known(entry.artifact.name)]
+            again += [entry.artifact for entry in self._done.values() if not self._ledger.known(entry.name)]
             if not again:
                 break
             _LOG.info("artifacts that changed meanwhile are copied again", extra={"facts": {"objects": len(again)}})
@@ -117,24 +118,24 @@ class Copier:
     def _copy(self, artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
         """Copy what is not stored; yield what was not to be had."""
         for outcome in each(self._bring, self._tasks(artifacts), self._workers):
+            task = outcome.task
             if outcome.stored is None:
-                yield outcome.artifact
+                yield task.artifact
                 continue
-            self._ledger.note(
-                outcome.artifact.name, outcome.stored, artifact_bytes=outcome.artifact.size, copied=outcome.copied
-            )
-            self._enter(outcome.artifact, outcome.checksum)
+            self._ledger.note(task.name, outcome.stored, artifact_bytes=task.artifact.size, copied=task.present is None)
+            self._enter(Entry(task.artifact, outcome.checksum, task.name))
 
     def _tasks(self, artifacts: Iterable[Artifact]) -> Iterator[_Task]:
         for artifact in artifacts:
-            if known := self._ledger.known(artifact.name):
-                self._enter(artifact, artifact.blinded(known.blinded))
+            name = artifact.name(self._fingerprints)
+            if known := self._ledger.known(name):
+                self._enter(Entry(artifact, artifact.blinded(known.blinded), name))
             else:
-                yield _Task(artifact, self._ledger.stored_bytes(artifact.name))
+                yield _Task(artifact, name, self._ledger.stored_bytes(name))
 
-    def _enter(self, artifact: Artifact, checksum: bytes) -> None:
-        self._done[artifact.key] = Entry(artifact, checksum)
-        self._progress.add(artifact.size)
+    def _enter(self, entry: Entry) -> None:
+        self._done[entry.artifact.key] = entry
+        self._progress.add(entry.artifact.size)
 
     def _bring(self, task: _Task) -> _Outcome:
         for left in reversed(range(_TRIES)):
@@ -147,18 +148,18 @@ class Copier:
                 if not left:
                     raise
                 time.sleep(_AFTER)
-        return _Outcome(task.artifact, None)
+        return _Outcome(task, None)
 
     def _stream(self, task: _Task) -> _Outcome:
         artifact = task.artifact
         with self._source.open(artifact.key, artifact.etag) as body:
             plain = Measured(source=body)
             if task.present is None:
-                with self._target.upload(object_key(artifact.name), artifact.size) as upload:
+                with self._target.upload(object_key(task.name), artifact.size) as upload:
                     self._recipients.encrypt(plain, upload)
                 size = upload.bytes
             else:
                 drain(plain)
                 size = task.present
         stored = Stored(size, artifact.blinded(plain.checksum))
-        return _Outcome(artifact, stored, plain.checksum, copied=task.present is None)
+        return _Outcome(task, stored, plain.checksum)

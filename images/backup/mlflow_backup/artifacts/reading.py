@@ -22,7 +22,7 @@ def write_artifact(target: Bucket, identities: Identities, entry: Entry, plain: 
     Raises:
         RefusedError: It is missing, damaged, or encrypted to others.
     """
-    key, measured = object_key(entry.artifact.name), Measured(target=plain)
+    key, measured = object_key(entry.name), Measured(target=plain)
     try:
         with target.open(key) as body:
             identities.decrypt(key, Measured(source=body), measured)

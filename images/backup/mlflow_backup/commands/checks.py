@@ -94,11 +94,7 @@ class Check:
         plain.seek(0)
         entries = list(read_inventory(manifest, plain))
         self._refuse(
-            [
-                f"{entry.artifact.key} is in the inventory only"
-                for entry in entries
-                if entry.artifact.name not in stored
-            ],
+            [f"{entry.artifact.key} is in the inventory only" for entry in entries if entry.name not in stored],
             "artifacts",
         )
         return entries

@@ -78,6 +78,7 @@ class _Backup:
         self._tell(manifest)
 
     def _finish(self, moment: Snapshot, dumped: Dump, copied: Copied) -> Manifest:
+        recipients = self._settings.recipients.fingerprints
         manifest = Manifest(
             id=self._id,
             platform=self._settings.platform,
@@ -97,8 +98,8 @@ class _Backup:
                 new_bytes=self._ledger.new_bytes,
             ),
             objects=self._write_object_list(copied),
-            recipients=self._settings.recipients.fingerprints,
-            missing=tuple(sorted(artifact.name.hex() for artifact in copied.vanished)),
+            recipients=recipients,
+            missing=tuple(sorted(artifact.name(recipients).hex() for artifact in copied.vanished)),
         )
         manifest = replace(
             manifest,
@@ -109,7 +110,7 @@ class _Backup:
         return manifest
 
     def _write_object_list(self, copied: Copied) -> File:
-        names = {entry.artifact.name for entry in copied.entries}
+        names = {entry.name for entry in copied.entries}
         stored = [(name, known) for name in names if (known := self._ledger.known(name))]
         with self._target.upload(self._id.object_list) as upload:
             upload.write(write_object_list(stored))

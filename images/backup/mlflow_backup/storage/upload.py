@@ -47,10 +47,15 @@ class Upload:
         raise_if_stopped()
         self._hash.update(data)
         self.bytes += len(data)
-        self._buffer += data
-        while len(self._buffer) > self._part_bytes:
-            self._send(bytes(self._buffer[: self._part_bytes]))
-            del self._buffer[: self._part_bytes]
+        rest = memoryview(data)
+        while rest:
+            # A full part waits for the next byte, so that the last part is never empty.
+            if len(self._buffer) == self._part_bytes:
+                full, self._buffer = self._buffer, bytearray()
+                self._send(full)
+            room = self._part_bytes - len(self._buffer)
+            self._buffer += rest[:room]
+            rest = rest[room:]
         return len(data)
 
     def __enter__(self) -> Self:
@@ -72,14 +77,14 @@ class Upload:
             if self._sender is not None:
                 self._sender.shutdown(wait=True, cancel_futures=True)
 
-    def _send(self, part: bytes) -> None:
+    def _send(self, part: bytearray) -> None:
         if self._sender is None:
             self._upload = self._client.create_multipart_upload(**self._place, **self._described)["UploadId"]
             self._sender = ThreadPoolExecutor(1, thread_name_prefix="part")
         self._collect()
         self._sending = self._sender.submit(self._send_part, len(self._parts) + 1, part)
 
-    def _send_part(self, number: int, part: bytes) -> dict[str, Any]:
+    def _send_part(self, number: int, part: bytearray) -> dict[str, Any]:
         answer = self._client.upload_part(**self._place, UploadId=self._upload, PartNumber=number, Body=part)
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
@@ -90,9 +95,9 @@ class Upload:
 
     def _finish(self) -> None:
         if self._upload is None:
-            self._client.put_object(**self._place, **self._described, Body=bytes(self._buffer))
+            self._client.put_object(**self._place, **self._described, Body=self._buffer)
             return
-        self._send(bytes(self._buffer))
+        self._send(self._buffer)
         self._collect()
         self._client.complete_multipart_upload(
             **self._place, UploadId=self._upload, MultipartUpload={"Parts": self._parts}
