@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from components.database_lock import WHOLE_DATABASE
 from tests.integration.backup_content import backup, filled
 from tests.integration.backup_stage import ARTIFACTS, BACKUPS, Stage, stage
 from tests.integration.object_gate import gate_to
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["backup", "filled", "postgres", "stage", "store"]  # fixtures: importing them makes them known here
 
 PATIENCE = 20  # seconds
-LOCK = 7884789663531491947
-"""As the other programs of the platform know it."""
 POINTS = {
     "before anything": r"PUT /mlflow-backups/backups/.*/started\.json",
     "in the dump": r"PUT /mlflow-backups/backups/.*/database\.dump\.age",
@@ -125,7 +124,7 @@ def test_told_to_stop_it_ends_at_once_and_leaves_no_backup(filled: Stage, backup
 def test_while_another_holds_the_lock_it_asks_to_come_again(filled: Stage, backup: str) -> None:
     assert backup
     with filled.postgres.session("mlflow") as session:
-        session.execute(f"SELECT pg_advisory_lock({LOCK})")
+        session.execute(f"SELECT pg_advisory_lock({WHOLE_DATABASE})")
         for arguments in (("create",), ("restore", "--database-service", "owner", "--replace")):
             outcome = filled.run(*arguments)
             assert (outcome.code, outcome.reason) == (4, "locked")
@@ -166,10 +165,15 @@ def test_a_server_that_is_away_is_a_reason_to_come_again(filled: Stage, changed:
 
 def test_a_database_that_mlflow_has_never_used_has_nothing_to_back_up(filled: Stage) -> None:
     filled.fresh_database("restored")
+    before = filled.keys(BACKUPS, "status/")
 
     outcome = filled.run("create", PGSERVICE="restored")
+    asked = filled.run("create", "--if-any", "--verify", PGSERVICE="restored")
 
     assert (outcome.code, outcome.reason) == (5, "nothing")
+    assert (asked.code, asked.reason) == (0, "nothing")
+    # The last backup of a platform that has data is still the last one.
+    assert filled.keys(BACKUPS, "status/") == before
 
 
 def test_a_table_that_cannot_be_read_fails_the_backup(filled: Stage, backup: str) -> None:

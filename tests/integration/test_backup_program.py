@@ -77,6 +77,24 @@ def test_the_next_backup_copies_only_what_is_new(filled: Stage, backup: str) -> 
     assert filled.succeed("verify", "--deep")["details"]["deep"]
 
 
+def test_a_backup_that_is_verified_at_once_tells_both_results(filled: Stage, backup: str) -> None:
+    outcome = filled.run("create", "--verify")
+    made, verified = map(json.loads, outcome.output.splitlines())
+
+    assert outcome.code == 0
+    assert made["id"] > backup
+    assert (made["command"], verified["command"], verified["id"]) == ("create", "verify", made["id"])
+    assert json.loads(filled.get(BACKUPS, "status/verify.ok.json"))["id"] == made["id"]
+
+
+def test_the_environment_names_a_backup_where_no_argument_does(filled: Stage, backup: str) -> None:
+    newer = str(filled.succeed("create")["id"])
+
+    assert filled.succeed("verify", BACKUP_ID=backup)["id"] == backup
+    assert filled.succeed("verify", newer, BACKUP_ID=backup)["id"] == newer
+    assert filled.succeed("verify", BACKUP_ID="")["id"] == newer
+
+
 def test_a_new_key_reads_all_of_the_next_backup(filled: Stage, backup: str) -> None:
     """Also the artifacts that were stored before, which no private key was at hand to encrypt anew."""
     key = pyrage.x25519.Identity.generate()

@@ -1,10 +1,11 @@
 """Runs one command: `python -m mlflow_backup --help`.
 
-The last line on standard output is the result as JSON (of `list`, the list); the log is on standard error.
+Each result is a line of JSON on standard output (of `list`, the list); the log is on standard error.
 """
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import sys
@@ -20,7 +21,7 @@ from mlflow_backup.commands.prune import prune
 from mlflow_backup.commands.restoration import Wish
 from mlflow_backup.commands.restore import restore
 from mlflow_backup.commands.verify import verify
-from mlflow_backup.failures import StoppedError, UsageError, as_failure
+from mlflow_backup.failures import ExitCode, NothingToDoError, StoppedError, UsageError, as_failure
 from mlflow_backup.log import log_as_json
 from mlflow_backup.report import Report
 from mlflow_backup.settings import (
@@ -33,9 +34,9 @@ from mlflow_backup.settings import (
 )
 from mlflow_backup.stopping import stop_on_signals
 from mlflow_backup.storage.bucket import Bucket
+from mlflow_backup.storage.catalogue import LATEST
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from mlflow_backup.result import Result
@@ -67,6 +68,15 @@ def _list(chosen: argparse.Namespace) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
+    result = _attempt(chosen)
+    if chosen.command == "create" and result.ok and chosen.verify:
+        result = _attempt(argparse.Namespace(command="verify", backup=result.id, deep=False, report=None))
+    if chosen.command == "create" and chosen.if_any and result.exit_code == ExitCode.NOTHING_TO_DO:
+        return ExitCode.DONE
+    return result.exit_code
+
+
+def _attempt(chosen: argparse.Namespace) -> Result:
     report = Report(chosen.command)
     failure: BaseException | None = None
     try:
@@ -75,7 +85,7 @@ def _run(chosen: argparse.Namespace) -> int:
         failure = error
     result = report.result(failure)
     _publish(chosen, result, failure)
-    return result.exit_code
+    return result
 
 
 def _dispatch(chosen: argparse.Namespace, report: Report) -> None:
@@ -83,13 +93,13 @@ def _dispatch(chosen: argparse.Namespace, report: Report) -> None:
     if chosen.command == "create":
         create(CreateSettings.of(environment), report)
     elif chosen.command == "verify":
-        verify(VerifySettings.of(environment), report, chosen.backup, deep=chosen.deep)
+        verify(VerifySettings.of(environment), report, _wanted(chosen), deep=chosen.deep)
     elif chosen.command == "prune":
         prune(PruneSettings.of(environment), report, datetime.now(UTC), dry_run=chosen.dry_run)
     else:
         settings = RestoreSettings.of(environment, chosen.database_service, chosen.bucket)
         wish = Wish(
-            backup=chosen.backup,
+            backup=_wanted(chosen),
             revisions=known_revisions(chosen.known_revisions),
             sample=chosen.sample,
             foreign=getattr(chosen, "foreign", False),
@@ -100,6 +110,10 @@ def _dispatch(chosen: argparse.Namespace, report: Report) -> None:
             restore(settings, report, wish, replace=chosen.replace)
         else:
             drill(settings, report, wish, chosen.server_command)
+
+
+def _wanted(chosen: argparse.Namespace) -> str:
+    return str(chosen.backup or os.environ.get("BACKUP_ID") or LATEST)
 
 
 def _publish(chosen: argparse.Namespace, result: Result, failure: BaseException | None) -> None:
@@ -117,7 +131,7 @@ def _publish(chosen: argparse.Namespace, result: Result, failure: BaseException 
     sys.stdout.flush()
     if chosen.report:
         chosen.report.write_text(result.text() + "\n", encoding="utf-8")
-    if result.command in _WITH_STATUS and not isinstance(failure, UsageError):
+    if result.command in _WITH_STATUS and not _tells_nothing(result, failure):
         try:
             target = Bucket(TargetSettings.of(os.environ).target)
             target.put(status_key(result.command), result.text().encode())
@@ -125,6 +139,11 @@ def _publish(chosen: argparse.Namespace, result: Result, failure: BaseException 
                 target.put(status_key(result.command, succeeded=True), result.text().encode())
         except Exception:  # noqa: BLE001 - the command is over; how it went has been told elsewhere
             _LOG.warning("the result could not be put into the bucket of backups", exc_info=True)
+
+
+def _tells_nothing(result: Result, failure: BaseException | None) -> bool:
+    """Whether nothing was begun, and so the last result still holds: without tables there is no backup."""
+    return isinstance(failure, UsageError) or (result.command == "create" and isinstance(failure, NothingToDoError))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,10 @@ def parser() -> argparse.ArgumentParser:
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text)
 
-    _report(add("create", "make a backup: dump the database, then copy the artifacts that are not stored yet"))
+    create = add("create", "make a backup: dump the database, then copy the artifacts that are not stored yet")
+    create.add_argument("--if-any", action="store_true", help="where there is nothing to back up yet, end as if done")
+    create.add_argument("--verify", action="store_true", help="then do what `verify` does, and tell its result too")
+    _report(create)
 
     listing = add("list", "list the backups, the newest first")
     listing.add_argument("--json", action="store_true", help="as JSON instead of a table")
@@ -63,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _backup(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "backup", nargs="?", default=LATEST, metavar="ID", help="as `list` names it; latest by default"
+        "backup", nargs="?", metavar="ID", help=f"as `list` names it; BACKUP_ID by default, or else {LATEST}"
     )
 
 

@@ -8,6 +8,7 @@
     PGSERVICE                   its section for a role that has SELECT on all tables and sequences (create)
     BACKUP_RECIPIENTS_FILE      age public keys, one a line (create)
     BACKUP_IDENTITY_FILE        age private keys, one a line (restore, drill, verify if it is there)
+    BACKUP_ID                   the backup, where no argument names one: latest (verify, restore, drill)
     BACKUP_KEEP_DAYS            all backups of so many days are kept: 30 (prune)
     BACKUP_KEEP_COUNT           and at least so many good ones: 3 (prune)
     BACKUP_ARTIFACT_ROOT        path in the artifact bucket that mlflow-artifacts:/ stands for: none (restore, drill)

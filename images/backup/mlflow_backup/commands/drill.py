@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from mlflow_backup.settings import RestoreSettings
 
 _LOG = logging.getLogger(__name__)
-LOCK = 7884789663531491948
-"""One drill at a time, so that whatever scratch another has left is known to be left for good."""
+LOCK = 0x6D6C6472696C6C
+"""The letters of `mldrill`. One drill at a time: whatever scratch another has left is then left for good."""
 DATABASES = "mlflow_drill_"
 PREFIX = "drill/"
 

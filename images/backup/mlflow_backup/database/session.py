@@ -13,8 +13,9 @@ from mlflow_backup.failures import NothingToDoError, RetryLaterError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOCK = 7884789663531491947
-"""Key of `pg_advisory_lock`, the bytes of `mlflowbk`. Backup, restore, schema migration and `mlflow gc` take it."""
+LOCK = 0x6D6C666C6F77
+"""Key of `pg_advisory_lock`, the letters of `mlflow`: WHOLE_DATABASE of the platform's program. Backup, restore, schema
+migration and collection of garbage take it."""
 _CONNECTION: dict[str, Any] = {
     "application_name": "mlflow-backup",
     "connect_timeout": "10",
