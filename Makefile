@@ -1,5 +1,5 @@
 # Every target is one call; the work is in sandbox/. `make help` lists them.
-.PHONY: help up prepare down env status test lint rehearse-prod drill preview dashboards recover bench docs lock
+.PHONY: help up prepare down env status test lint rehearse-prod drill preview dashboards recover restore bench docs lock
 
 help:    ; @python3 -m sandbox --help
 up:      ; @python3 -m sandbox up
@@ -14,6 +14,7 @@ drill:   ; @python3 -m sandbox drill
 preview: ; @python3 -m sandbox preview
 dashboards: ; @python3 -m sandbox dashboards
 recover: ; @python3 -m sandbox.recovery
+restore: ; @python3 -m sandbox.restoration $(if $(IDENTITY),--identity=$(IDENTITY)) $(if $(BACKUP),--backup=$(BACKUP)) $(if $(NAMESPACE),--namespace=$(NAMESPACE))
 bench:   ; @python3 -m sandbox bench
 docs:    ; @python3 -m sandbox docs
 lock:    ; @python3 -m sandbox lock

@@ -42,7 +42,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python3 -m sandbox",
         description="The local platform of mlflow-platform.",
-        epilog="make recover: let a stack of your own, in the sandbox or not, go on after a killed `pulumi up`",
+        epilog="make recover: let a stack of your own, in the sandbox or not, go on after a killed `pulumi up`; "
+        "make restore IDENTITY=FILE: restore such a stack from its backup",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, purpose in COMMANDS.items():

@@ -1,0 +1,286 @@
+"""Restores a platform from its backup: `python3 -m sandbox.restoration --identity FILE`, for the cluster of `kubectl`.
+
+The same commands as the runbook's section "Restoring a backup", one after the other: the server is stopped, a Job
+restores artifacts and database and compares them with the backup, another one brings the schema up to date, and the
+server starts again. The private key is in the cluster for as long as the restore takes.
+
+Needs nothing but the standard library and `kubectl`: it serves clusters outside the sandbox as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+DEPLOYMENT = "mlflow"
+RESTORE, MIGRATE = "mlflow-restore", "mlflow-migrate"
+"""CronJobs that never start by themselves: they hold what a Job of theirs needs."""
+IDENTITY_SECRET, IDENTITY_KEY = "mlflow-backup-identity", "identity"
+REQUEST = "mlflow-restore"
+"""ConfigMap that names a backup other than the latest."""
+STOP_SECONDS = 120
+LOOK_SECONDS = 2.0
+REFUSED = 3
+"""Exit code of the backup program: nothing has been changed."""
+ASK = (
+    "import urllib.request as r; "
+    "r.urlopen(r.Request('http://127.0.0.1:5000/api/2.0/mlflow/experiments/search?max_results=1'), timeout=30)"
+)
+
+
+class RestorationError(Exception):
+    """It did not come to its end; the message says what is wrong, how the platform is left and what to do."""
+
+
+def say(message: str) -> None:
+    """Tell whoever waits."""
+    print(message, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One namespace of the cluster that `kubectl` is told of."""
+
+    namespace: str
+
+    def run(self, *words: str, stdin: str | None = None, check: bool = True) -> str:
+        """What a `kubectl` command prints.
+
+        Raises:
+            RestorationError: it failed; carries what it said.
+        """
+        done = subprocess.run(
+            ["kubectl", f"--namespace={self.namespace}", *words],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode and check:
+            raise RestorationError(f"kubectl {' '.join(words[:3])}: {done.stderr.strip()}")
+        return done.stdout
+
+    def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        """An object; None where there is none."""
+        text = self.run("get", kind, name, "--ignore-not-found", "--output=json")
+        return json.loads(text) if text.strip() else None
+
+    def make(self, document: dict[str, Any]) -> None:
+        """Make an object, of which nothing is on a command line."""
+        self.run("create", "--filename=-", stdin=json.dumps(document))
+
+
+def restore(cluster: Cluster, identity: Path, backup: str | None) -> None:
+    """Restores.
+
+    Args:
+        cluster: where the platform is.
+        identity: file with the age private key.
+        backup: its id; None for the latest.
+
+    Raises:
+        RestorationError: see there.
+    """
+    key = _demand_ready(cluster, identity)
+    began = time.monotonic()
+    with _stopped_server(cluster), _told(cluster, key, backup):
+        say("restoring: everything is checked before anything is changed")
+        log = _run_job(cluster, RESTORE)
+        _summarize(log)
+        say("bringing the schema up to date")
+        _run_job(cluster, MIGRATE)
+    cluster.run("exec", f"deployment/{DEPLOYMENT}", "--", "python3", "-c", ASK)
+    say(f"the server answers from the restored database; {time.monotonic() - began:.0f} s since it was stopped")
+
+
+def _demand_ready(cluster: Cluster, identity: Path) -> str:
+    try:
+        key = identity.read_text()
+    except OSError as error:
+        raise RestorationError(
+            f"--identity {identity} cannot be read ({error.strerror}): it is to be the file with the age private key"
+        ) from error
+    if "AGE-SECRET-KEY-" not in key:
+        raise RestorationError(f"--identity {identity} has no age private key (a line AGE-SECRET-KEY-...)")
+    for name in (RESTORE, MIGRATE):
+        if cluster.get("cronjob", name) is None:
+            raise RestorationError(
+                f"there is no CronJob {name} in namespace {cluster.namespace}: the stack has no backups, or is not up; "
+                "pulumi config set backup true, then pulumi up"
+            )
+    if any(cluster.get(kind, name) is not None for kind, name in (("secret", IDENTITY_SECRET), ("configmap", REQUEST))):
+        raise RestorationError(
+            f"Secret {IDENTITY_SECRET} or ConfigMap {REQUEST} is there: another restore is under way, or was killed; "
+            f"if it was, kubectl delete secret/{IDENTITY_SECRET} configmap/{REQUEST} --ignore-not-found"
+        )
+    return key
+
+
+@contextmanager
+def _stopped_server(cluster: Cluster) -> Iterator[None]:
+    """No server for the length of a block; it starts again unless the data may be half restored."""
+    deployment = cluster.get("deployment", DEPLOYMENT)
+    if deployment is None:
+        raise RestorationError(f"there is no Deployment {DEPLOYMENT} in namespace {cluster.namespace}: pulumi up first")
+    replicas = int(deployment["spec"]["replicas"]) or 1
+    selector = ",".join(f"{key}={value}" for key, value in deployment["spec"]["selector"]["matchLabels"].items())
+    say(f"stopping the server ({replicas} pods)")
+    start = ("scale", f"deployment/{DEPLOYMENT}", f"--replicas={replicas}")
+    cluster.run("scale", f"deployment/{DEPLOYMENT}", "--replicas=0")
+    try:
+        cluster.run("wait", "pods", f"--selector={selector}", "--for=delete", f"--timeout={STOP_SECONDS}s")
+        yield
+    except _RefusedError:
+        cluster.run(*start)
+        raise
+    except BaseException:
+        say(f"the server stays stopped; when its data is right again: kubectl {' '.join(start)}")
+        raise
+    say("starting the server")
+    cluster.run(*start)
+    cluster.run("rollout", "status", f"deployment/{DEPLOYMENT}", "--timeout=10m")
+
+
+@contextmanager
+def _told(cluster: Cluster, key: str, backup: str | None) -> Iterator[None]:
+    """The private key and the wish are in the cluster for the length of a block."""
+    metadata = {"namespace": cluster.namespace}
+    try:
+        cluster.make(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {**metadata, "name": IDENTITY_SECRET},
+                "stringData": {IDENTITY_KEY: key},
+            }
+        )
+        if backup:
+            cluster.make(
+                {
+                    "apiVersion": "v1",
+                    "kind": "ConfigMap",
+                    "metadata": {**metadata, "name": REQUEST},
+                    "data": {"BACKUP_ID": backup},
+                }
+            )
+        yield
+    finally:
+        cluster.run("delete", f"secret/{IDENTITY_SECRET}", f"configmap/{REQUEST}", "--ignore-not-found", check=False)
+
+
+class _RefusedError(RestorationError):
+    """Nothing has been changed."""
+
+
+def _run_job(cluster: Cluster, template: str) -> str:
+    """Run a Job of a CronJob to its end; return its log.
+
+    Raises:
+        RestorationError: it failed.
+    """
+    name = f"{template}-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    cluster.run("create", "job", name, f"--from=cronjob/{template}")
+    said = ""
+    try:
+        while not (ended := _ending(cluster.get("job", name))):
+            time.sleep(LOOK_SECONDS)
+            if (message := _message(cluster.run("logs", f"job/{name}", "--tail=1", check=False))) not in {"", said}:
+                say(f"  {message}")
+                said = message
+    except BaseException:
+        # It would go on without us; told to stop, it undoes what is half done.
+        say(f"stopping Job {name}")
+        cluster.run("delete", "job", name, "--cascade=foreground", check=False)
+        raise
+    log = cluster.run("logs", f"job/{name}", "--all-containers", "--tail=-1", check=False)
+    if ended != "Complete":
+        text = f"Job {name} failed: {_last_words(log)}"
+        raise (_RefusedError if _exit_code(cluster, name) == REFUSED else RestorationError)(text)
+    return log
+
+
+def _ending(job: dict[str, Any] | None) -> str:
+    conditions = (job or {}).get("status", {}).get("conditions", [])
+    ended = [each["type"] for each in conditions if each["type"] in {"Complete", "Failed"} and each["status"] == "True"]
+    return ended[0] if ended else ""
+
+
+def _message(line: str) -> str:
+    """What a line of a JSON log says; nothing where it is no such line."""
+    try:
+        return str(json.loads(line)["message"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _exit_code(cluster: Cluster, job: str) -> int | None:
+    pods = json.loads(cluster.run("get", "pods", f"--selector=job-name={job}", "--output=json"))["items"]
+    for pod in pods:
+        for container in pod["status"].get("containerStatuses", []):
+            if ended := container["state"].get("terminated"):
+                return int(ended["exitCode"])
+    return None
+
+
+def _results(log: str) -> list[dict[str, Any]]:
+    """The results among the lines of a log."""
+    found = []
+    for line in log.splitlines():
+        try:
+            parsed = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(parsed, dict) and "exit_code" in parsed and "phases" in parsed:
+            found.append(parsed)
+    return found
+
+
+def _last_words(log: str) -> str:
+    results = _results(log)
+    if results:
+        return str(results[-1]["message"])
+    return log.strip().splitlines()[-1] if log.strip() else "it left no log; kubectl describe job tells more"
+
+
+def _summarize(log: str) -> None:
+    for result in _results(log):
+        details = result["details"]
+        say(
+            f"backup {result['id']} of {result['created']} is restored: {details['rows']} rows of {details['tables']} "
+            f"tables and {result['objects']} artifacts, compared; {result['duration_seconds']:.0f} s"
+        )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Restores; tells the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="make restore", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--identity", type=Path, required=True, help="file with the age private key (IDENTITY=FILE)")
+    parser.add_argument("--backup", metavar="ID", help="which backup; the latest by default (BACKUP=ID)")
+    parser.add_argument("--namespace", default="data-platform", help="of the platform (NAMESPACE=NAME)")
+    chosen = parser.parse_args(arguments)
+    try:
+        restore(Cluster(chosen.namespace), chosen.identity, chosen.backup)
+    except RestorationError as error:
+        say(f"error: {error}")
+        return 1
+    except FileNotFoundError:
+        say("error: kubectl is not on the PATH")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,175 @@
+"""`make restore`: what it refuses before it touches anything, in which order it works, and how it leaves a platform."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox import restoration
+from sandbox.restoration import Cluster, RestorationError, main, restore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REPORT = {
+    "exit_code": 0,
+    "phases": {},
+    "message": "",
+    "id": "20261126T000000Z-000001",
+    "created": "2026-11-26T00:00:00+00:00",
+    "objects": 3,
+    "duration_seconds": 12.0,
+    "details": {"rows": 40, "tables": 30},
+}
+
+
+@dataclass(frozen=True)
+class Told(Cluster):
+    """A cluster that keeps what it is told, and answers from what it has."""
+
+    namespace: str = "data-platform"
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    failing: str = ""
+    """The template whose Job fails."""
+    exit_code: int = 0
+    said: str = json.dumps(REPORT)
+
+    def run(self, *words: str, stdin: str | None = None, check: bool = True) -> str:  # noqa: ARG002 - as the real one
+        self.told.append(" ".join(words) + (f" < {json.loads(stdin)['kind']}" if stdin else ""))
+        if words[:2] == ("create", "job"):
+            failed = words[3] == f"--from=cronjob/{self.failing}"
+            condition = {"type": "Failed" if failed else "Complete", "status": "True"}
+            self.objects[f"job/{words[2]}"] = {"status": {"conditions": [condition]}}
+        if words[0] == "logs":
+            return self.said
+        if words[:2] == ("get", "pods"):
+            state = {"terminated": {"exitCode": self.exit_code}}
+            return json.dumps({"items": [{"status": {"containerStatuses": [{"state": state}]}}]})
+        return ""
+
+    def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        return self.objects.get(f"{kind}/{name}")
+
+
+@pytest.fixture
+def identity(tmp_path: Path) -> Path:
+    file = tmp_path / "identity"
+    file.write_text("AGE-SECRET-KEY-1EXAMPLE\n")
+    return file
+
+
+def platform(**changed: Any) -> Told:
+    server = {"spec": {"replicas": 2, "selector": {"matchLabels": {"app": "mlflow"}}}}
+    objects: dict[str, Any] = {
+        "cronjob/mlflow-restore": {},
+        "cronjob/mlflow-migrate": {},
+        "deployment/mlflow": server,
+    }
+    return Told(objects=objects, **changed)
+
+
+def test_it_stops_the_server_restores_migrates_and_starts_it_again(
+    identity: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster = platform()
+    restore(cluster, identity, "20261126T000000Z-000001")
+
+    steps = [line.split(" --output")[0] for line in cluster.told]
+    order = [
+        "scale deployment/mlflow --replicas=0",
+        "wait pods --selector=app=mlflow --for=delete --timeout=120s",
+        "create --filename=- < Secret",
+        "create --filename=- < ConfigMap",
+        "--from=cronjob/mlflow-restore",
+        "--from=cronjob/mlflow-migrate",
+        "delete secret/mlflow-backup-identity configmap/mlflow-restore --ignore-not-found",
+        "scale deployment/mlflow --replicas=2",
+        "rollout status deployment/mlflow --timeout=10m",
+        "exec deployment/mlflow",
+    ]
+    found = [next(n for n, step in enumerate(steps) if wanted in step) for wanted in order]
+    assert found == sorted(found)
+    assert "40 rows of 30 tables and 3 artifacts" in capsys.readouterr().err
+    assert not any("AGE-SECRET-KEY" in step for step in steps)
+
+
+def test_after_a_refusal_the_server_serves_what_it_had(identity: Path) -> None:
+    refusal = json.dumps(REPORT | {"exit_code": 3, "message": "backup x is damaged"})
+    cluster = platform(failing="mlflow-restore", exit_code=3, said=refusal)
+    with pytest.raises(RestorationError, match="backup x is damaged"):
+        restore(cluster, identity, None)
+
+    assert "scale deployment/mlflow --replicas=2" in cluster.told
+    assert not any("mlflow-migrate" in line for line in cluster.told)
+    assert any(line.startswith("delete secret/mlflow-backup-identity") for line in cluster.told)
+
+
+@pytest.mark.parametrize("failing", ["mlflow-restore", "mlflow-migrate"])
+def test_after_any_other_failure_the_server_stays_stopped_and_the_way_back_is_told(
+    failing: str, identity: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster = platform(failing=failing, exit_code=1)
+    with pytest.raises(RestorationError, match=f"Job {failing}-"):
+        restore(cluster, identity, None)
+
+    assert "scale deployment/mlflow --replicas=2" not in cluster.told
+    assert "kubectl scale deployment/mlflow --replicas=2" in capsys.readouterr().err
+    assert any(line.startswith("delete secret/mlflow-backup-identity") for line in cluster.told)
+
+
+def test_whoever_interrupts_it_leaves_no_job_that_goes_on(identity: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = platform()
+
+    def interrupted(_job: dict[str, Any] | None) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restoration, "_ending", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        restore(cluster, identity, None)
+
+    assert any(line.startswith("delete job mlflow-restore-") for line in cluster.told)
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("cronjob/mlflow-restore", "there is no CronJob mlflow-restore in namespace data-platform: the stack has no"),
+        ("cronjob/mlflow-migrate", "there is no CronJob mlflow-migrate"),
+        ("deployment/mlflow", "there is no Deployment mlflow in namespace data-platform: pulumi up first"),
+    ],
+)
+def test_a_platform_without_what_it_takes_is_told_so(missing: str, message: str, identity: Path) -> None:
+    cluster = platform()
+    del cluster.objects[missing]
+    with pytest.raises(RestorationError, match=message):
+        restore(cluster, identity, None)
+    assert not cluster.told
+
+
+def test_another_restore_under_way_is_not_disturbed(identity: Path) -> None:
+    cluster = platform()
+    cluster.objects["secret/mlflow-backup-identity"] = {}
+    with pytest.raises(RestorationError, match=r"another restore is under way, or was killed; if it was, kubectl del"):
+        restore(cluster, identity, None)
+    assert not cluster.told
+
+
+def test_a_file_without_a_private_key_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "recipients"
+    file.write_text("age1something\n")
+
+    assert main([f"--identity={file}"]) == 1
+    assert "has no age private key (a line AGE-SECRET-KEY-...)" in capsys.readouterr().err
+    assert main([f"--identity={tmp_path / 'nowhere'}"]) == 1
+    assert "cannot be read (No such file or directory): it is to be the file" in capsys.readouterr().err
+
+
+def test_without_an_identity_the_usage_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    assert "--identity" in capsys.readouterr().err
