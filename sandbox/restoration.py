@@ -10,15 +10,14 @@ Needs nothing but the standard library and `kubectl`: it serves clusters outside
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sandbox import jobs
+from sandbox.jobs import Cluster, ClusterError, JobError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +29,6 @@ IDENTITY_SECRET, IDENTITY_KEY = "mlflow-backup-identity", "identity"
 REQUEST = "mlflow-restore"
 """ConfigMap that names a backup other than the latest."""
 STOP_SECONDS = 120
-LOOK_SECONDS = 2.0
 REFUSED = 3
 """Exit code of the backup program: nothing has been changed."""
 ASK = (
@@ -46,39 +44,6 @@ class RestorationError(Exception):
 def say(message: str) -> None:
     """Tell whoever waits."""
     print(message, file=sys.stderr, flush=True)
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """One namespace of the cluster that `kubectl` is told of."""
-
-    namespace: str
-
-    def run(self, *words: str, stdin: str | None = None, check: bool = True) -> str:
-        """What a `kubectl` command prints.
-
-        Raises:
-            RestorationError: it failed; carries what it said.
-        """
-        done = subprocess.run(
-            ["kubectl", f"--namespace={self.namespace}", *words],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode and check:
-            raise RestorationError(f"kubectl {' '.join(words[:3])}: {done.stderr.strip()}")
-        return done.stdout
-
-    def get(self, kind: str, name: str) -> dict[str, Any] | None:
-        """An object; None where there is none."""
-        text = self.run("get", kind, name, "--ignore-not-found", "--output=json")
-        return json.loads(text) if text.strip() else None
-
-    def make(self, document: dict[str, Any]) -> None:
-        """Make an object, of which nothing is on a command line."""
-        self.run("create", "--filename=-", stdin=json.dumps(document))
 
 
 def restore(cluster: Cluster, identity: Path, backup: str | None) -> None:
@@ -189,72 +154,20 @@ def _run_job(cluster: Cluster, template: str) -> str:
     Raises:
         RestorationError: it failed.
     """
-    name = f"{template}-{datetime.now(UTC):%Y%m%d%H%M%S}"
-    cluster.run("create", "job", name, f"--from=cronjob/{template}")
-    said = ""
+    job = jobs.begin(cluster, template)
     try:
-        while not (ended := _ending(cluster.get("job", name))):
-            time.sleep(LOOK_SECONDS)
-            if (message := _message(cluster.run("logs", f"job/{name}", "--tail=1", check=False))) not in {"", said}:
-                say(f"  {message}")
-                said = message
+        return jobs.finish(cluster, job, lambda message: say(f"  {message}"))
+    except JobError as error:
+        raise (_RefusedError if error.exit_code == REFUSED else RestorationError)(str(error)) from error
     except BaseException:
         # It would go on without us; told to stop, it undoes what is half done.
-        say(f"stopping Job {name}")
-        cluster.run("delete", "job", name, "--cascade=foreground", check=False)
+        say(f"stopping Job {job}")
+        cluster.run("delete", "job", job, "--cascade=foreground", check=False)
         raise
-    log = cluster.run("logs", f"job/{name}", "--all-containers", "--tail=-1", check=False)
-    if ended != "Complete":
-        text = f"Job {name} failed: {_last_words(log)}"
-        raise (_RefusedError if _exit_code(cluster, name) == REFUSED else RestorationError)(text)
-    return log
-
-
-def _ending(job: dict[str, Any] | None) -> str:
-    conditions = (job or {}).get("status", {}).get("conditions", [])
-    ended = [each["type"] for each in conditions if each["type"] in {"Complete", "Failed"} and each["status"] == "True"]
-    return ended[0] if ended else ""
-
-
-def _message(line: str) -> str:
-    """What a line of a JSON log says; nothing where it is no such line."""
-    try:
-        return str(json.loads(line)["message"])
-    except (ValueError, KeyError, TypeError):
-        return ""
-
-
-def _exit_code(cluster: Cluster, job: str) -> int | None:
-    pods = json.loads(cluster.run("get", "pods", f"--selector=job-name={job}", "--output=json"))["items"]
-    for pod in pods:
-        for container in pod["status"].get("containerStatuses", []):
-            if ended := container["state"].get("terminated"):
-                return int(ended["exitCode"])
-    return None
-
-
-def _results(log: str) -> list[dict[str, Any]]:
-    """The results among the lines of a log."""
-    found = []
-    for line in log.splitlines():
-        try:
-            parsed = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(parsed, dict) and "exit_code" in parsed and "phases" in parsed:
-            found.append(parsed)
-    return found
-
-
-def _last_words(log: str) -> str:
-    results = _results(log)
-    if results:
-        return str(results[-1]["message"])
-    return log.strip().splitlines()[-1] if log.strip() else "it left no log; kubectl describe job tells more"
 
 
 def _summarize(log: str) -> None:
-    for result in _results(log):
+    for result in jobs.results(log):
         details = result["details"]
         say(
             f"backup {result['id']} of {result['created']} is restored: {details['rows']} rows of {details['tables']} "
@@ -273,7 +186,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     try:
         restore(Cluster(chosen.namespace), chosen.identity, chosen.backup)
-    except RestorationError as error:
+    except (RestorationError, ClusterError) as error:
         say(f"error: {error}")
         return 1
     except FileNotFoundError:

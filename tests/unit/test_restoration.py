@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import restoration
-from sandbox.restoration import Cluster, RestorationError, main, restore
+from sandbox import jobs
+from sandbox.jobs import Cluster
+from sandbox.restoration import RestorationError, main, restore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,7 +128,7 @@ def test_whoever_interrupts_it_leaves_no_job_that_goes_on(identity: Path, monkey
     def interrupted(_job: dict[str, Any] | None) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(restoration, "_ending", interrupted)
+    monkeypatch.setattr(jobs, "_ending", interrupted)
     with pytest.raises(KeyboardInterrupt):
         restore(cluster, identity, None)
 

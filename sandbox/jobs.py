@@ -1,0 +1,144 @@
+"""Runs Jobs of the platform's CronJobs by `kubectl`, and reads what they told.
+
+Needs nothing but the standard library and `kubectl`: it serves clusters outside the sandbox as well.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOOK_SECONDS = 2.0
+
+
+class ClusterError(Exception):
+    """A command of `kubectl` failed; the message says what it said."""
+
+
+class JobError(Exception):
+    """A Job failed.
+
+    Args:
+        message: its last words.
+        exit_code: of its program; None where that is not known.
+        log: of all its pods and containers.
+    """
+
+    def __init__(self, message: str, exit_code: int | None, log: str) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.log = log
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One namespace of the cluster that `kubectl` is told of."""
+
+    namespace: str
+
+    def run(self, *words: str, stdin: str | None = None, check: bool = True) -> str:
+        """What a `kubectl` command prints.
+
+        Raises:
+            ClusterError: it failed.
+        """
+        done = subprocess.run(
+            ["kubectl", f"--namespace={self.namespace}", *words],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode and check:
+            raise ClusterError(f"kubectl {' '.join(words[:3])}: {done.stderr.strip()}")
+        return done.stdout
+
+    def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        """An object; None where there is none."""
+        text = self.run("get", kind, name, "--ignore-not-found", "--output=json")
+        return json.loads(text) if text.strip() else None
+
+    def make(self, document: dict[str, Any]) -> None:
+        """Makes an object, of which nothing is on a command line."""
+        self.run("create", "--filename=-", stdin=json.dumps(document))
+
+
+def begin(cluster: Cluster, template: str) -> str:
+    """Starts a Job of a CronJob and returns its name."""
+    name = f"{template}-{time.time_ns() // 1_000_000}"
+    cluster.run("create", "job", name, f"--from=cronjob/{template}")
+    return name
+
+
+def finish(cluster: Cluster, job: str, tell: Callable[[str], None] = lambda _: None) -> str:
+    """Waits for the end of a Job and returns its log.
+
+    Args:
+        cluster: where it is.
+        job: its name.
+        tell: told the newest message of its log, now and then.
+
+    Raises:
+        JobError: it failed.
+    """
+    said = ""
+    while not (ended := _ending(cluster.get("job", job))):
+        time.sleep(LOOK_SECONDS)
+        if (message := _message(cluster.run("logs", f"job/{job}", "--tail=1", check=False))) not in {"", said}:
+            tell(message)
+            said = message
+    log = cluster.run("logs", f"job/{job}", "--all-containers", "--tail=-1", check=False)
+    if ended != "Complete":
+        raise JobError(f"Job {job} failed: {_last_words(log)}", _exit_code(cluster, job), log)
+    return log
+
+
+def results(log: str) -> list[dict[str, Any]]:
+    """The results of the backup program among the lines of a log."""
+    found = []
+    for line in log.splitlines():
+        parsed = _parsed(line)
+        if "exit_code" in parsed and "phases" in parsed:
+            found.append(parsed)
+    return found
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(line)
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _message(line: str) -> str:
+    """What a line of a JSON log says; nothing where it is no such line."""
+    return str(_parsed(line).get("message", ""))
+
+
+def _ending(job: dict[str, Any] | None) -> str:
+    conditions = (job or {}).get("status", {}).get("conditions", [])
+    ended = [each["type"] for each in conditions if each["type"] in {"Complete", "Failed"} and each["status"] == "True"]
+    return ended[0] if ended else ""
+
+
+def _exit_code(cluster: Cluster, job: str) -> int | None:
+    pods = json.loads(cluster.run("get", "pods", f"--selector=job-name={job}", "--output=json"))["items"]
+    for pod in pods:
+        for container in pod["status"].get("containerStatuses", []):
+            if ended := container["state"].get("terminated"):
+                return int(ended["exitCode"])
+    return None
+
+
+def _last_words(log: str) -> str:
+    told = results(log)
+    if told:
+        return str(told[-1]["message"])
+    return log.strip().splitlines()[-1] if log.strip() else "it left no log; kubectl describe job tells more"
