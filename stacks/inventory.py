@@ -9,7 +9,7 @@ from components.inventory_exporter import InventoryExporter, InventoryExporterAr
 if TYPE_CHECKING:
     import pulumi
 
-    from components.contracts import MetricsEndpoint
+    from components.contracts import BucketAccess, MetricsEndpoint
     from components.mlflow_server import MlflowServer
     from stacks.settings import Settings
     from stacks.stores import Stores
@@ -18,9 +18,21 @@ _DEPLOYMENT = "mlflow-exporter"
 
 
 def inventory(
-    settings: Settings, stores: Stores, server: MlflowServer, cluster: pulumi.ResourceOptions
+    settings: Settings,
+    stores: Stores,
+    server: MlflowServer,
+    cluster: pulumi.ResourceOptions,
+    backups: BucketAccess | None = None,
 ) -> tuple[MetricsEndpoint, ...]:
-    """Make the exporter; return where its numbers are."""
+    """Make the exporter; return where its numbers are.
+
+    Args:
+        settings: Of the stack.
+        stores: What it looks at.
+        server: After which it comes.
+        cluster: Where it runs.
+        backups: The bucket of backups, by the key of whoever watches them; None where there are none.
+    """
     if settings.exporter is None or stores.database_reader is None or stores.bucket_reader is None:
         return ()
     exporter = InventoryExporter(
@@ -35,6 +47,7 @@ def inventory(
             bucket=stores.bucket_reader,
             refresh=settings.exporter.refresh,
             metrics_peers=settings.access.metrics_peers,
+            backups=backups,
         ),
         cluster,
     )

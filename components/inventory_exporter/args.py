@@ -23,6 +23,8 @@ class RefreshArgs:
     bucket_seconds: int
     bucket_pages: int
     """Most pages of 1000 objects that one look at the bucket lists."""
+    backups_seconds: int = 60
+    """A look at how the backups go gets eight small objects, which costs nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,11 @@ class InventoryExporterArgs:
     """By a key that lists."""
     refresh: RefreshArgs
     metrics_peers: Sequence[NetworkPeer]
+    backups: BucketAccess | None = None
+    """By a key that gets `status/*` and may do nothing else; None where there are no backups to tell of.
+
+    A key that may list `status/` too sees on any server that a command has never run; see `program.backups`.
+    """
 
 
 ExporterScope: TypeAlias = Scope[InventoryExporterArgs]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pulumi
     from pulumi_kubernetes import core
 
+    from components.contracts import BucketAccess
     from components.inventory_exporter.args import ExporterScope
 
 METRICS_PORT = 9465
@@ -28,6 +29,8 @@ _DATABASE_LOGIN = "pg_service.conf"
 _DATABASE_SECTION = "mlflow"
 _BUCKET_DIR = "/etc/mlflow/bucket"
 _BUCKET_KEY = "credentials"
+_BACKUPS_DIR = "/etc/mlflow/backups"
+_BACKUPS_AUTHORITY = "backups.pem"
 _TEMPORARY_DIR = "/tmp"  # noqa: S108 - an emptyDir of the pod's own, not a directory that is shared with anybody
 _TEMPORARY_SIZE = "16Mi"
 
@@ -57,15 +60,34 @@ def settings(scope: ExporterScope) -> core.v1.ConfigMap:
         variables["EXPORTER_BUCKET_ENDPOINT"] = args.bucket.endpoint
     if args.bucket.ca_certificate:
         variables["AWS_CA_BUNDLE"] = f"{_AUTHORITIES_DIR}/{_BUCKET_AUTHORITY}"
+    if args.backups:
+        variables |= _of_backups(args.backups, args.refresh.backups_seconds)
     return immutable.config_map(scope, "settings", variables)
+
+
+def _of_backups(backups: BucketAccess, seconds: int) -> dict[str, pulumi.Input[str]]:
+    # By names of its own: those that every client of AWS reads are the artifact bucket's.
+    variables: dict[str, pulumi.Input[str]] = {
+        "EXPORTER_BACKUPS_BUCKET": backups.bucket,
+        "EXPORTER_BACKUPS_REGION": backups.region,
+        "EXPORTER_BACKUPS_CREDENTIALS_FILE": f"{_BACKUPS_DIR}/{_BUCKET_KEY}",
+        "EXPORTER_BACKUPS_SECONDS": str(seconds),
+    }
+    if backups.endpoint is not None:
+        variables["EXPORTER_BACKUPS_ENDPOINT"] = backups.endpoint
+    if backups.ca_certificate:
+        variables["EXPORTER_BACKUPS_CA_FILE"] = f"{_AUTHORITIES_DIR}/{_BACKUPS_AUTHORITY}"
+    return variables
 
 
 def mounts(scope: ExporterScope) -> list[Mount]:
     """Make the objects behind the pod's files, and mount them."""
-    database, bucket = scope.args.database, scope.args.bucket
+    database, bucket, backups = scope.args.database, scope.args.bucket, scope.args.backups
     # A service file and not a password file, which libpq would ignore: the pod's group may read every mounted secret.
     login = database.service_file(_DATABASE_SECTION, f"{_AUTHORITIES_DIR}/{_DATABASE_AUTHORITY}")
     authorities = {_DATABASE_AUTHORITY: database.ca_certificate, _BUCKET_AUTHORITY: bucket.ca_certificate}
+    if backups:
+        authorities[_BACKUPS_AUTHORITY] = backups.ca_certificate
     trusted = {file: pem for file, pem in authorities.items() if pem}
     made = [
         python_mount(scope, "program", _PYTHON_PATH, {**package(MODULE, _SOURCE), **logging_package()}),
@@ -73,6 +95,9 @@ def mounts(scope: ExporterScope) -> list[Mount]:
         secret_mount("bucket", immutable.secret(scope, "bucket", _BUCKET_KEY, bucket.credentials_file()), _BUCKET_DIR),
         scratch_mount("tmp", _TEMPORARY_DIR, _TEMPORARY_SIZE),
     ]
+    if backups:
+        key = immutable.secret(scope, "backups", _BUCKET_KEY, backups.credentials_file())
+        made.append(secret_mount("backups", key, _BACKUPS_DIR))
     if trusted:
         made.append(
             config_map_mount("authorities", immutable.config_map(scope, "authorities", trusted), _AUTHORITIES_DIR)

@@ -19,9 +19,9 @@ _COMPONENT = "inventory-exporter"
 class InventoryExporter(pulumi.ComponentResource):
     """One pod that looks at the database and the bucket now and then, and tells Prometheus what it saw.
 
-    It can read and list, and nothing else. During a rollout there are two for some seconds, so queries take the
-    maximum over pods, not the sum. Left out: the role and the key, which `BackendDatabase` and `ArtifactBucket` make,
-    and the monitor.
+    Where there are backups, it looks at their results too. It can read and list, and nothing else. During a rollout
+    there are two for some seconds, so queries take the maximum over pods, not the sum. Left out: the role and the keys,
+    which those who make database and buckets make, and the monitor.
     """
 
     selector: dict[str, str]

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def exporter_policy(scope: ExporterScope) -> networking.v1.NetworkPolicy:
-    """In: Prometheus. Out: DNS, the database, the bucket.
+    """In: Prometheus. Out: DNS, the database, the bucket, and that of the backups where there is one.
 
     The kubelet's probes come from the node, which NetworkPolicies never block.
     """
     args = scope.args
+    backups = network_edges.outgoing(args.backups.peers, args.backups.port) if args.backups else []
     return networking.v1.NetworkPolicy(
         f"{scope.name}-edges",
         metadata=scope.metadata(f"{args.deployment}-edges"),
@@ -29,6 +30,7 @@ def exporter_policy(scope: ExporterScope) -> networking.v1.NetworkPolicy:
                 *network_edges.names(),
                 *network_edges.outgoing(args.database.peers, args.database.port),
                 *network_edges.outgoing(args.bucket.peers, args.bucket.port),
+                *backups,
             ],
         ),
         opts=scope.options(),

@@ -151,9 +151,14 @@ class Exporter:
 
 
 @contextmanager
-def running(stores: Stores, folder: Path) -> Iterator[Exporter]:
+def running(args: InventoryExporterArgs, folder: Path) -> Iterator[Exporter]:
     """Start what the component's pod would run, with its files below `folder` and its variables as environment."""
-    made = recording.run(lambda: _component(stores))
+
+    def component() -> dict[str, Any]:
+        InventoryExporter("exporter", args)
+        return {}
+
+    made = recording.run(component)
     pod = made.one("apps/v1:Deployment").spec["template"]["spec"]
     program = lay_out(pod, made, folder)
     port, log = free_port(), folder / "log"
@@ -173,43 +178,53 @@ def running(stores: Stores, folder: Path) -> Iterator[Exporter]:
             process.wait()
 
 
-def _component(stores: Stores) -> dict[str, Any]:
-    secret = pulumi.Output.secret
-    InventoryExporter(
-        "exporter",
-        InventoryExporterArgs(
-            namespace="data-platform",
-            deployment="mlflow-exporter",
-            image="mlflow:3.17.2",
-            image_pull_secret=None,
-            database=DatabaseConnection(
-                host="127.0.0.1",
-                port=stores.postgres.port,
-                database="mlflow",
-                user="mlflow_reader",
-                password=secret(READER_PASSWORD),
-                ssl_mode="verify-full",
-                ca_certificate=stores.postgres.authority.read_text(),
-                peers=[],
-            ),
-            server_role="mlflow",
-            bucket=BucketAccess(
-                bucket="mlflow-artifacts",
-                endpoint=f"https://127.0.0.1:{stores.store.port}",
-                region="us-east-1",
-                access_key=secret(stores.reader_key[0]),
-                secret_key=secret(stores.reader_key[1]),
-                ca_certificate=stores.store.authority.read_text(),
-                peers=[],
-            ),
-            refresh=RefreshArgs(database_seconds=1, bucket_seconds=1, bucket_pages=10),
-            metrics_peers=[],
-        ),
+def of(stores: Stores) -> InventoryExporterArgs:
+    """What the component is given to look at the stores."""
+    database = DatabaseConnection(
+        host="127.0.0.1",
+        port=stores.postgres.port,
+        database="mlflow",
+        user="mlflow_reader",
+        password=pulumi.Output.secret(READER_PASSWORD),
+        ssl_mode="verify-full",
+        ca_certificate=stores.postgres.authority.read_text(),
+        peers=[],
     )
-    return {}
+    return args(database, opened(stores.store, "mlflow-artifacts", stores.reader_key))
+
+
+def args(
+    database: DatabaseConnection, bucket: BucketAccess, backups: BucketAccess | None = None
+) -> InventoryExporterArgs:
+    """What the component is given to look at all of it every second."""
+    return InventoryExporterArgs(
+        namespace="data-platform",
+        deployment="mlflow-exporter",
+        image="mlflow:3.17.2",
+        image_pull_secret=None,
+        database=database,
+        server_role="mlflow",
+        bucket=bucket,
+        refresh=RefreshArgs(database_seconds=1, bucket_seconds=1, bucket_pages=10, backups_seconds=1),
+        metrics_peers=[],
+        backups=backups,
+    )
+
+
+def opened(store: Store, bucket: str, key: tuple[str, str]) -> BucketAccess:
+    """A bucket of the store, by a key."""
+    return BucketAccess(
+        bucket=bucket,
+        endpoint=f"https://127.0.0.1:{store.port}",
+        region="us-east-1",
+        access_key=pulumi.Output.secret(key[0]),
+        secret_key=pulumi.Output.secret(key[1]),
+        ca_certificate=store.authority.read_text(),
+        peers=[],
+    )
 
 
 @pytest.fixture(scope="module")
 def exporter(filled: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
-    with running(filled, tmp_path_factory.mktemp("pod")) as started:
+    with running(of(filled), tmp_path_factory.mktemp("pod")) as started:
         yield started

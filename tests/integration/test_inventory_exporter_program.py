@@ -19,6 +19,7 @@ from tests.integration.inventory_exporter_pod import (
     Stores,
     exporter,
     filled,
+    of,
     running,
     stores,
 )
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["exporter", "filled", "postgres", "store", "stores"]  # fixtures: importing them makes them known here
 
 
-def of(series: dict[str, float], prefix: str) -> dict[str, float]:
+def below(series: dict[str, float], prefix: str) -> dict[str, float]:
     return {name.removeprefix(prefix): value for name, value in series.items() if name.startswith(prefix)}
 
 
@@ -46,14 +47,14 @@ def both_up(series: dict[str, float]) -> bool:
 def test_experiments_runs_models_and_versions_are_counted_as_mlflow_counts_them(exporter: Exporter) -> None:
     series = exporter.until(both_up)
 
-    assert of(series, "mlflow_experiments") == {'{lifecycle_stage="active"}': 2, '{lifecycle_stage="deleted"}': 1}
-    assert {labels: number for labels, number in of(series, "mlflow_runs").items() if number} == {
+    assert below(series, "mlflow_experiments") == {'{lifecycle_stage="active"}': 2, '{lifecycle_stage="deleted"}': 1}
+    assert {labels: number for labels, number in below(series, "mlflow_runs").items() if number} == {
         '{lifecycle_stage="active",status="FINISHED"}': 1,
         '{lifecycle_stage="active",status="FAILED"}': 1,
         '{lifecycle_stage="active",status="RUNNING"}': 1,
         '{lifecycle_stage="deleted",status="FINISHED"}': 1,
     }
-    assert len(of(series, "mlflow_runs")) == 10
+    assert len(below(series, "mlflow_runs")) == 10
     assert series["mlflow_registered_models"] == 2
     assert series["mlflow_model_versions"] == 2
 
@@ -91,7 +92,7 @@ def test_the_size_of_the_database_is_postgresqls_own_figure(exporter: Exporter, 
 def test_objects_and_bytes_of_the_bucket_are_counted(exporter: Exporter) -> None:
     series = exporter.until(both_up)
 
-    assert of(series, "mlflow_bucket_") == {"objects": 3, "bytes": 30, "scan_complete": 1}
+    assert below(series, "mlflow_bucket_") == {"objects": 3, "bytes": 30, "scan_complete": 1}
 
 
 def test_each_source_tells_how_long_it_took_and_when_it_succeeded(exporter: Exporter) -> None:
@@ -128,7 +129,7 @@ def test_values_of_a_dead_bucket_vanish_and_come_back_while_the_database_stays(
     finally:
         administration.user_enable("mlflow-artifacts_reader")
 
-    assert of(failing, "mlflow_bucket_") == {}
+    assert below(failing, "mlflow_bucket_") == {}
     assert failing["mlflow_registered_models"] == 2
     assert exporter.until(both_up)["mlflow_bucket_objects"] == 3
 
@@ -143,7 +144,7 @@ def test_the_log_is_json_lines_with_the_failures_and_without_a_secret(exporter: 
 
 
 def test_it_ends_at_once_when_told_to(filled: Stores, tmp_path: Path) -> None:
-    with running(filled, tmp_path) as started:
+    with running(of(filled), tmp_path) as started:
         started.until(both_up)
         started.process.send_signal(signal.SIGTERM)
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
+import pulumi
 import pytest
 
+from stacks.inventory import inventory
+from stacks.settings import load_settings
+from stacks.stores import stores
+from tests.unit import engine, stack_files
 from tests.unit.test_exporter_settings import EXISTING, WANTED
+from tests.unit.test_inventory_exporter import bucket
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from components.mlflow_server import MlflowServer
     from tests.unit.conftest import Deploy
     from tests.unit.engine import Recording
 
@@ -69,3 +79,17 @@ def test_without_an_exporter_there_is_no_role_and_no_key_that_reads(deployed: De
     recording = deployed("prod", exporter=False)
 
     assert [resource.name for resource in recording if "reader" in resource.name or "exporter" in resource.name] == []
+
+
+@pytest.mark.parametrize("exporter", [True, False])
+def test_the_bucket_of_backups_reaches_the_exporter_where_there_is_one(tmp_path: Path, *, exporter: bool) -> None:
+    settings = load_settings(stack_files.reader("prod", tmp_path, **{**WANTED, "exporter": exporter}))
+    server = cast("MlflowServer", SimpleNamespace(namespace="data-platform"))
+    backups = bucket(bucket="mlflow-backups", region="eu-west-1")
+
+    def program() -> dict[str, Any]:
+        inventory(settings, stores(settings), server, pulumi.ResourceOptions(), backups)
+        return {}
+
+    told = [each.inputs["data"] for each in engine.run(program) if each.name == "exporter-settings"]
+    assert [data["EXPORTER_BACKUPS_BUCKET"] for data in told] == ["mlflow-backups"] * exporter

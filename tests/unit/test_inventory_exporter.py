@@ -133,6 +133,7 @@ def test_the_program_understands_its_settings(made: Recording) -> None:
         bucket_endpoint="https://minio.data-platform.svc.cluster.local:9000",
         bucket_seconds=600,
         bucket_pages=1000,
+        backups=None,
     )
 
 

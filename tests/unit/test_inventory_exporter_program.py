@@ -174,6 +174,7 @@ def test_the_settings_are_read_from_the_environment() -> None:
         bucket_endpoint="https://minio:9000",
         bucket_seconds=600,
         bucket_pages=1000,
+        backups=None,
     )
     assert Settings.of(ENVIRONMENT).bucket_endpoint is None
 

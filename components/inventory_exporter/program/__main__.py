@@ -11,6 +11,7 @@ from functools import partial
 from prometheus_client import CollectorRegistry, start_http_server
 
 from . import log
+from .backups import backups_client, look_at_backups
 from .bucket import bucket_client, look_at_bucket
 from .database import look_at_database
 from .settings import Settings
@@ -35,6 +36,9 @@ def main() -> None:
             partial(look_at_bucket, bucket_client(settings.bucket_endpoint), settings.bucket, settings.bucket_pages),
         ),
     ]
+    if settings.backups:
+        look = partial(look_at_backups, backups_client(settings.backups), settings.backups.bucket)
+        sources.append(Source("backups", settings.backups.seconds, look))
     registry = CollectorRegistry()
     registry.register(Inventory(sources))
     start_http_server(settings.port, registry=registry)
