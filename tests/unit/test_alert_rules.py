@@ -13,7 +13,7 @@ from components.contracts import MetricsEndpoint
 from components.labels import Labels
 from components.monitoring.alerting import prometheus_rule
 from components.monitoring.args import MonitoringArgs
-from components.monitoring.rules import AlertName, Severity
+from components.monitoring.rules import AlertName, BackupRuleArgs, Severity
 from components.scope import Scope
 from tests.unit import engine, stack_files
 from tests.unit.alerts import contract, promtool
@@ -63,7 +63,12 @@ def test_nothing_fires_or_is_about_to_while_all_is_well(tmp_path: Path) -> None:
 def test_where_there_are_no_series_only_what_watches_for_them_fires(tmp_path: Path) -> None:
     # The gateway, the exporter, kube-state-metrics and the kubelet.
     targets = 4
-    expected = {AlertName.POD_DOWN: 1, AlertName.CANARY_MISSING: 1, AlertName.TARGET_MISSING: targets}
+    expected = {
+        AlertName.POD_DOWN: 1,
+        AlertName.CANARY_MISSING: 1,
+        AlertName.TARGET_MISSING: targets,
+        AlertName.BACKUP_UNWATCHED: 1,
+    }
 
     assert promtool.active({}, 10, expected, tmp_path) == ""
 
@@ -112,11 +117,29 @@ def test_the_agreed_alerts_are_all_there() -> None:
     assert {alert.name for alert in PROD.alerts} == {name.value for name in AlertName}
 
 
-def test_without_access_and_https_nothing_watches_for_them() -> None:
+def test_without_access_https_and_drills_nothing_watches_for_them() -> None:
     missing = {name.value for name in AlertName} - {alert.name for alert in DEV.alerts}
 
-    assert missing == {"MLFlowGatewayRefusingUnusually", "MLFlowGatewayKeysStale", "MLFlowCertificateExpiry"}
+    assert missing == {
+        "MLFlowGatewayRefusingUnusually",
+        "MLFlowGatewayKeysStale",
+        "MLFlowCertificateExpiry",
+        "MLFlowBackupDrillTooOld",
+        "MLFlowBackupDrillFailed",
+    }
     assert "envoy" not in str(DEV.file())
+
+
+def test_without_backups_or_without_an_exporter_no_alert_waits_for_them() -> None:
+    without_backups = replace(PROD, settings=replace(PROD.settings, backups=None))
+    jobs = tuple(job for job in PROD.watched.jobs if job != "mlflow-exporter")
+    without_exporter = replace(PROD, watched=replace(PROD.watched, jobs=jobs))
+
+    for environment in (without_backups, without_exporter):
+        assert "backup" not in str(environment.file()).lower()
+    assert {alert.name for alert in PROD.alerts} - {alert.name for alert in without_backups.alerts} == {
+        name.value for name in AlertName if name.value.startswith("MLFlowBackup")
+    }
 
 
 def test_without_a_canary_there_is_no_alert_that_only_it_could_raise() -> None:
@@ -160,10 +183,13 @@ def test_thresholds_of_the_settings_reach_the_rules() -> None:
         connection_share=0.5,
         certificate_days=9,
         refusals_per_second=7,
+        backups=BackupRuleArgs(max_age_seconds=7200, verify_max_age_seconds=111, drill_max_age_seconds=222),
     )
     rules = str(replace(PROD, settings=settings).file())
 
     for part in ("> 123", "14.4 * 0.01", "14.4 * 0.05", 'le=~"10(.0)?"', "> 0.5", f"< {3 * 86_400}", "> 7"):
+        assert part in rules
+    for part in ("> 7200", "> 3600", "> 111", "> 222", "the allowed 2h"):
         assert part in rules
 
 

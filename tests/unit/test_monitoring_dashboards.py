@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.unit import stack_files
+from components.monitoring.rules import BackupRuleArgs
+from stacks.platform import deploy
+from stacks.settings import load_settings
+from tests.unit import engine, stack_files
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.conftest import Deploy
     from tests.unit.engine import Recording, Registration
 
@@ -70,6 +76,18 @@ def test_they_show_the_thresholds_of_the_alerts_and_what_the_stack_has(deployed:
     assert "1900000000" in contents
     assert "mlflow_bucket_bytes" not in contents
     assert "envoy_" in contents
+
+
+def test_a_stack_with_backups_has_their_rules_and_their_page(tmp_path: Path) -> None:
+    settings = load_settings(stack_files.reader("prod", tmp_path))
+    assert settings.monitoring
+    assert settings.monitoring.alerts
+    alerts = replace(settings.monitoring.alerts, backups=BackupRuleArgs())
+    with_backups = replace(settings, monitoring=replace(settings.monitoring, alerts=alerts))
+    made = engine.run(lambda: deploy(with_backups), stack="prod")
+
+    assert "mlflow-dashboard-backups" in {each.metadata["name"] for each in config_maps(made)}
+    assert "mlflow-backups" in {group["name"] for group in made.one(":PrometheusRule").spec["groups"]}
 
 
 def test_there_are_none_unless_they_are_wanted(dev: Recording) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.monitoring.dashboards.backups import backups
 from components.monitoring.dashboards.errors_and_latency import errors_and_latency
 from components.monitoring.dashboards.experiment_tracking import experiment_tracking
 from components.monitoring.dashboards.model_registry import model_registry
@@ -18,7 +19,7 @@ from components.monitoring.dashboards.service_health import service_health
 if TYPE_CHECKING:
     from components.monitoring.rules import AlertSettings, Watched
 
-_PAGES = (service_health, errors_and_latency, resource_use, experiment_tracking, model_registry)
+_PAGES = (service_health, errors_and_latency, resource_use, experiment_tracking, model_registry, backups)
 
 
 def dashboards(settings: AlertSettings, watched: Watched) -> dict[str, str]:

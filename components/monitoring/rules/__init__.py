@@ -9,6 +9,7 @@ from components.monitoring.rules.settings import (
     SHORTEST_WINDOW_SECONDS,
     AlertName,
     AlertSettings,
+    BackupRuleArgs,
     Watched,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "Alert",
     "AlertName",
     "AlertSettings",
+    "BackupRuleArgs",
     "Group",
     "RecordingRule",
     "Severity",

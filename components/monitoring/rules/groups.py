@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.monitoring.rules import experience, latencies, objectives, server, storage, way_in, witnesses
+from components.monitoring.rules import backups, experience, latencies, objectives, server, storage, way_in, witnesses
 from components.monitoring.rules.model import Group
 from components.monitoring.rules.scope import RuleScope
 
@@ -33,6 +33,7 @@ def groups(settings: AlertSettings, watched: Watched) -> list[Group]:
         "mlflow-witnesses": witnesses.alerts(scope),
         "mlflow-way-in": [*way_in.recordings(scope), *way_in.alerts(scope)],
         "mlflow-latencies": latencies.recordings(scope),
+        "mlflow-backups": backups.alerts(scope),
     }
     return [
         Group(name=name, interval_seconds=watched.scrape_seconds, rules=each) for name, each in rules.items() if each

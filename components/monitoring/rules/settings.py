@@ -44,6 +44,27 @@ class AlertName(Enum):
     GATEWAY_REFUSING_UNUSUALLY = "MLFlowGatewayRefusingUnusually"
     GATEWAY_KEYS_STALE = "MLFlowGatewayKeysStale"
     EXPORTER_FAILING = "MLFlowExporterFailing"
+    BACKUP_TOO_OLD = "MLFlowBackupTooOld"
+    BACKUP_FAILED = "MLFlowBackupFailed"
+    BACKUP_NOT_VERIFIED = "MLFlowBackupNotVerified"
+    BACKUP_SHRUNK = "MLFlowBackupShrunk"
+    BACKUP_DRILL_TOO_OLD = "MLFlowBackupDrillTooOld"
+    BACKUP_DRILL_FAILED = "MLFlowBackupDrillFailed"
+    BACKUP_PRUNE_FAILED = "MLFlowBackupPruneFailed"
+    BACKUP_SLOW = "MLFlowBackupSlow"
+    BACKUP_UNWATCHED = "MLFlowBackupUnwatched"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupRuleArgs:
+    """How old is too old. All of it is multiplied by the patience."""
+
+    max_age_seconds: int = 3 * 3600
+    """Of what the newest good backup holds: so much is lost at the most when all is lost."""
+    verify_max_age_seconds: int = 26 * 3600
+    """Of the last good verification; a day and what one takes."""
+    drill_max_age_seconds: int | None = None
+    """Of the last good drill; None where there are no drills."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +87,8 @@ class AlertSettings:
     """Before a certificate's end; at a third of it the alert becomes critical."""
     refusals_per_second: float = 0.1
     """Of the gateway. Fewer are never unusual, since a port that is open to the Internet always gets some."""
+    backups: BackupRuleArgs | None = None
+    """None: there are no backups. Without an exporter nobody hears of them, and there are no alerts either."""
     patience: float = 1.0
     """Multiplies every window and every `for`. Below 1 for fault drills, that nobody waits an hour for an alert."""
     severities: Mapping[AlertName, Severity] = field(default_factory=dict)

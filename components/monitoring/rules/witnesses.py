@@ -17,8 +17,8 @@ _ELSEWHERE = {
     "kubelet": 'up{job="kubelet",metrics_path="/metrics/cadvisor"}',
 }
 """What tells of Deployments, Jobs and memory, by job; in namespaces of its own."""
-_VALUES = {"database": "mlflow_database_size_bytes", "bucket": "mlflow_bucket_objects"}
-"""A series of each source of the exporter, which takes it away when it is too old."""
+STORES = {"database": "mlflow_database_size_bytes", "bucket": "mlflow_bucket_objects"}
+"""A series of each store that the exporter looks at, which takes it away when it is too old."""
 
 
 def alerts(scope: RuleScope) -> list[Alert]:
@@ -71,18 +71,21 @@ def _canary(scope: RuleScope) -> Alert:
 
 
 def _exporter(scope: RuleScope) -> Alert:
+    # What it reads of the backups has an alert of its own.
+    stores = scope.series("mlflow_exporter_source_up", f'source=~"{"|".join(STORES)}"')
+
     def withheld(source: str, values: str) -> str:
         told = scope.series("mlflow_exporter_source_up", f'source="{source}"')
         return f"({told} unless on (namespace) {scope.series(values)})"
 
-    old = "\n              or ".join(withheld(source, values) for source, values in _VALUES.items())
+    old = "\n              or ".join(withheld(source, values) for source, values in STORES.items())
     return scope.alert(
         AlertName.EXPORTER_FAILING,
         Severity.WARNING,
         # Either a refresh has failed, or one hangs and what was known before it has become too old.
         expr=f"""
             max by (namespace, source) (
-              {scope.series("mlflow_exporter_source_up")} == 0
+              {stores} == 0
               or {old}
             )
         """,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.alerts import objective_cases, server_cases, storage_cases, way_in_cases, witness_cases
+from tests.unit.alerts import backup_cases, objective_cases, server_cases, storage_cases, way_in_cases, witness_cases
 
 CASES = (
     *server_cases.CASES,
@@ -10,4 +10,5 @@ CASES = (
     *objective_cases.CASES,
     *witness_cases.CASES,
     *way_in_cases.CASES,
+    *backup_cases.CASES,
 )

@@ -23,6 +23,12 @@ PROVIDED = frozenset(
         "mlflow_database_connections",
         "mlflow_database_connection_limit",
         "mlflow_bucket_objects",
+        "mlflow_backup_data_bytes",
+        "mlflow_backup_data_timestamp_seconds",
+        "mlflow_backup_last_run_success",
+        "mlflow_backup_last_success_duration_seconds",
+        "mlflow_backup_last_success_objects",
+        "mlflow_backup_last_success_timestamp_seconds",
         # the gateway (names seen at Envoy 1.40)
         "envoy_cluster_membership_healthy",
         "envoy_http_downstream_rq_total",

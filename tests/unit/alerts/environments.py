@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from components.monitoring.rules import Alert, AlertSettings, Group, RecordingRule, Watched, groups
+from components.monitoring.rules import Alert, AlertSettings, BackupRuleArgs, Group, RecordingRule, Watched, groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RUNBOOK = "https://example.org/docs/runbook.md"
-SETTINGS = AlertSettings(runbook_url=RUNBOOK)
+BACKUPS = BackupRuleArgs(drill_max_age_seconds=8 * 86_400)
+SETTINGS = AlertSettings(runbook_url=RUNBOOK, backups=BACKUPS)
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,12 @@ PROD = Environment(
 )
 DEV = Environment(
     "dev",
-    SETTINGS,
+    replace(SETTINGS, backups=replace(BACKUPS, drill_max_age_seconds=None)),
     replace(
         PROD.watched, jobs=("mlflow", "mlflow-canary", "mlflow-exporter"), public_tls=False, keys_max_age_hours=None
     ),
 )
-"""Without Access, and by plain HTTP."""
+"""Without Access, by plain HTTP, and with backups that nobody drills."""
 DRILL = Environment("drill", replace(SETTINGS, patience=0.2), replace(PROD.watched, scrape_seconds=5))
 """Everything five times as fast, with a canary that goes its round every ten seconds."""
 ENVIRONMENTS = (DEV, PROD, DRILL)

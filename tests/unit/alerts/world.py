@@ -18,6 +18,7 @@ DEPLOYMENTS = {"mlflow": 2, "mlflow-gateway": 2, "mlflow-canary": 1, "mlflow-exp
 """Pods by name."""
 MIB = 2**20
 DAY = 86_400
+BACKUP_COMMANDS = ("create", "verify", "prune", "drill")
 
 
 def series(metric: str, **labels: str) -> str:
@@ -74,6 +75,15 @@ def exporter(metric: str, **labels: str) -> str:
 
 def source_up(source: str) -> str:
     return exporter("exporter_source_up", source=source)
+
+
+def backup(metric: str, command: str = "") -> str:
+    """What the exporter tells of the last run of a command of the backup program, or of the newest backup."""
+    return exporter(f"backup_{metric}", **({"command": command} if command else {}))
+
+
+def backup_size(part: str) -> str:
+    return exporter("backup_data_bytes", part=part)
 
 
 def gateway(metric: str, pod: str = "mlflow-gateway-1", **labels: str) -> str:
@@ -141,6 +151,17 @@ def _exporter() -> World:
     return known
 
 
+def _backups() -> World:
+    known: World = {source_up("backups"): "1+0xN", backup("data_timestamp_seconds"): "0+60xN"}
+    known |= {backup_size("database"): f"{50 * MIB}+0xN", backup_size("artifacts"): f"{4000 * MIB}+{MIB}xN"}
+    for command in BACKUP_COMMANDS:
+        known |= {backup("last_run_success", command): "1+0xN"}
+        known |= {backup("last_success_timestamp_seconds", command): "0+60xN"}
+        known |= {backup("last_success_duration_seconds", command): "200+0xN"}
+        known |= {backup("last_success_objects", command): "4000+1xN"}
+    return known
+
+
 def _gateway() -> World:
     known = {signing_keys(f"mlflow-gateway-{number}"): "1+0xN" for number in (1, 2)}
     known |= {refused("jwt_authn"): "0+1xN", refused("rbac"): "0+0xN"}
@@ -148,4 +169,4 @@ def _gateway() -> World:
     return known
 
 
-HEALTHY: World = _kubernetes() | _server() | _canary() | _exporter() | _gateway()
+HEALTHY: World = _kubernetes() | _server() | _canary() | _exporter() | _backups() | _gateway()

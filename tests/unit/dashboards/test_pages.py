@@ -1,4 +1,4 @@
-"""What the five pages say, and to whom they lead."""
+"""What the pages say, and to whom they lead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from components.monitoring.dashboards import dashboards
-from components.monitoring.rules import AlertName
+from components.monitoring.rules import AlertName, BackupRuleArgs
 from tests.unit.alerts.environments import DEV, PROD, RUNBOOK
 from tests.unit.dashboards.boards import ENVIRONMENTS, asked, boards, panels
 
@@ -37,13 +37,14 @@ def thresholds(board: str, title: str, kind: str, written: dict[str, str]) -> li
     return [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1:]]
 
 
-def test_there_are_five_pages_with_addresses_that_never_change() -> None:
+def test_there_are_six_pages_with_addresses_that_never_change() -> None:
     assert {name: board["uid"] for name, board in boards().items()} == {
         "service-health": "mlflow-service-health",
         "errors-and-latency": "mlflow-errors-and-latency",
         "resource-use": "mlflow-resource-use",
         "experiment-tracking": "mlflow-experiment-tracking",
         "model-registry": "mlflow-model-registry",
+        "backups": "mlflow-backups",
     }
     # Grafana's limit.
     assert max(len(board["uid"]) for board in boards().values()) <= 40
@@ -151,13 +152,31 @@ def test_without_a_canary_nothing_is_shown_of_it() -> None:
     assert "mlflow_failures" in written, "of the server's requests"
 
 
-def test_without_an_exporter_nothing_is_shown_of_the_stores_and_the_registry_has_no_page() -> None:
+def test_without_an_exporter_nothing_is_shown_of_the_stores_and_registry_and_backups_have_no_page() -> None:
     written = without("mlflow-exporter")
 
-    assert set(boards()) - set(written) == {"model-registry"}
-    for metric in ("mlflow_runs", "mlflow_bucket", "mlflow_database", "mlflow_exporter"):
+    assert set(boards()) - set(written) == {"model-registry", "backups"}
+    for metric in ("mlflow_runs", "mlflow_bucket", "mlflow_database", "mlflow_exporter", "mlflow_backup"):
         assert metric not in "".join(written.values())
     assert all(panels(json.loads(text)) for text in written.values())
+
+
+def test_without_backups_there_is_no_page_of_them() -> None:
+    written = dashboards(replace(PROD.settings, backups=None), PROD.watched)
+
+    assert set(boards()) - set(written) == {"backups"}
+    assert "mlflow_backup" not in "".join(written.values())
+
+
+def test_without_drills_nothing_waits_for_one() -> None:
+    assert "Restored in a drill" in json.dumps(boards(PROD)["backups"])
+    assert "Restored in a drill" not in json.dumps(boards(DEV)["backups"])
+
+
+def test_the_bucket_of_backups_is_no_store_that_the_server_needs() -> None:
+    (asking,) = [each for each in asked(boards()["service-health"]) if each.panel["title"] == "Stores readable"]
+
+    assert 'source=~"database|bucket"' in asking.expr
 
 
 def test_without_a_public_certificate_nothing_waits_for_its_end() -> None:
@@ -176,6 +195,7 @@ def test_figures_and_dashed_lines_have_the_thresholds_of_the_alerts() -> None:
         connection_share=0.5,
         certificate_days=9,
         refusals_per_second=7,
+        backups=BackupRuleArgs(max_age_seconds=7200, verify_max_age_seconds=100, drill_max_age_seconds=200),
         patience=0.5,
     )
     written = dashboards(settings, PROD.watched)
@@ -191,6 +211,11 @@ def test_figures_and_dashed_lines_have_the_thresholds_of_the_alerts() -> None:
     assert thresholds("service-health", "Certificate ends in", FIGURE, written) == [3 * day, 9 * day]
     assert thresholds("errors-and-latency", "Gateway refuses", FIGURE, written) == [7]
     assert thresholds("service-health", "Canary's last round", FIGURE, written) == [150]
+    assert thresholds("backups", "Age of the newest backup", FIGURE, written) == [3600]
+    assert thresholds("backups", "Age of the newest backup", "timeseries", written) == [3600]
+    assert thresholds("backups", "Verified", FIGURE, written) == [50]
+    assert thresholds("backups", "Restored in a drill", FIGURE, written) == [100]
+    assert thresholds("backups", "Last backup took", FIGURE, written) == [1800]
 
 
 def test_the_pages_come_out_the_same_each_time() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.alerts.world import DEPLOYMENTS, HEALTHY, MIB, World, exporter, gateway, series, up
+from tests.unit.alerts.world import BACKUP_COMMANDS, DEPLOYMENTS, HEALTHY, MIB, World, exporter, gateway, series, up
 
 PODS = {name: f"{name}-5d4b9c7f-x2k8v" for name in DEPLOYMENTS}
 """As a Deployment calls them, by job."""
@@ -19,7 +19,8 @@ def _inventory() -> World:
     known |= {exporter("experiments", lifecycle_stage=stage): "2+0xN" for stage in ("active", "deleted")}
     known |= {exporter(name): "5+0xN" for name in ("registered_models", "model_versions", "bucket_bytes")}
     known |= {exporter("bucket_scan_complete"): "1+0xN"}
-    for source in ("database", "bucket"):
+    known |= {exporter("backup_last_success_bytes", command=command): "9000+0xN" for command in BACKUP_COMMANDS}
+    for source in ("database", "bucket", "backups"):
         known |= {exporter("exporter_last_success_timestamp_seconds", source=source): "0+60xN"}
         known |= {exporter("exporter_refresh_duration_seconds", source=source): "0.1+0xN"}
     return known
