@@ -13,6 +13,7 @@ from components.monitoring.rules import (
     SHORTEST_WINDOW_SECONDS,
     AlertName,
     AlertSettings,
+    BackupRuleArgs,
     Severity,
 )
 from stacks import checks
@@ -28,12 +29,23 @@ _LEAST_OBJECTIVE = Decimal(95)
 _MOST_OBJECTIVE = Decimal("99.9")
 """The canary tries once a minute: one failure in an hour is more than a budget of less can tell."""
 _MOST_PATIENCE = 1000
+_HOUR, _DAY = 3_600, 86_400
+_LONGEST_BACKUP_HOURS, _LONGEST_VERIFY_HOURS, _LONGEST_DRILL_DAYS = 168, 744, 366
+"""A week, a month and a year: whoever allows more does not want the alert."""
 _SHORTEST_NOTICE, _LONGEST_NOTICE = 3, 60
 """Days. Renewal is tried about a month before a certificate of 90 days ends."""
 
 
 def read_alerts(
-    reader: ConfigReader, *, monitored: bool, resources: ResourceArgs, scrape_seconds: int, canary_seconds: int | None
+    reader: ConfigReader,
+    *,
+    monitored: bool,
+    resources: ResourceArgs,
+    scrape_seconds: int,
+    canary_seconds: int | None,
+    exporter: bool = True,
+    backups: bool = False,
+    drill: bool = False,
 ) -> AlertSettings | None:
     """Read the settings, all of them also where there are no alerts; None when there are none.
 
@@ -43,6 +55,9 @@ def read_alerts(
         resources: Of the server, whose memory a threshold has to fit.
         scrape_seconds: Between two looks of Prometheus.
         canary_seconds: Between two rounds of the canary; None when there is none.
+        exporter: Whether there is one, without which nobody hears how the backups go.
+        backups: Whether there are any.
+        drill: Whether they are restored regularly to prove them.
     """
     wanted = reader.flag("alerts", "it would be unclear whether anybody is to be told of faults") and monitored
     patience = reader.integer("alertPatience", 1, _MOST_PATIENCE, "alerts would come at once, or never")
@@ -55,12 +70,20 @@ def read_alerts(
         certificate_days=reader.integer(
             "certificateDays", _SHORTEST_NOTICE, _LONGEST_NOTICE, "the alert would come too late, or all the time"
         ),
+        backups=_backups(reader, backups=backups, drill=drill),
         patience=patience / 100,
         severities=_severities(reader),
     )
     if not wanted:
         return None
     _check_intervals(reader, patience, scrape_seconds, canary_seconds)
+    if backups and not exporter and reader.sound("exporter"):
+        reader.report(
+            "exporter",
+            "is false, but there are backups and alerts",
+            "the alerts about backups would have no numbers: nobody would be told when one fails or is missing",
+            "pulumi config set exporter true, or pulumi config set alerts false",
+        )
     return settings
 
 
@@ -121,6 +144,20 @@ def _latency_seconds(reader: ConfigReader) -> float:
 
     value = reader.text("latencySeconds", "the canary does not count by it: the alert would never fire", check)
     return known.get(value, 0.0)
+
+
+def _backups(reader: ConfigReader, *, backups: bool, drill: bool) -> BackupRuleArgs | None:
+    late = "the alert would come at once, or too late"
+    age = reader.integer("alertBackupAge", 1, _LONGEST_BACKUP_HOURS, late)
+    verify_age = reader.integer("alertBackupVerifyAge", 1, _LONGEST_VERIFY_HOURS, late)
+    drill_age = reader.integer("alertBackupDrillAge", 1, _LONGEST_DRILL_DAYS, late)
+    if not backups:
+        return None
+    return BackupRuleArgs(
+        max_age_seconds=age * _HOUR,
+        verify_max_age_seconds=verify_age * _HOUR,
+        drill_max_age_seconds=drill_age * _DAY if drill else None,
+    )
 
 
 def _severities(reader: ConfigReader) -> dict[AlertName, Severity]:

@@ -39,7 +39,13 @@ class MonitoringSettings:
 
 
 def read_monitoring(
-    reader: ConfigReader, *, resources: ResourceArgs, canary: CanarySettings | None
+    reader: ConfigReader,
+    *,
+    resources: ResourceArgs,
+    canary: CanarySettings | None,
+    exporter: bool = True,
+    backups: bool = False,
+    drill: bool = False,
 ) -> MonitoringSettings | None:
     """Read the settings, all of them also where monitoring is off; None when it is.
 
@@ -47,6 +53,9 @@ def read_monitoring(
         reader: Collects what is wrong.
         resources: Of the server, whose memory the alerts' threshold has to fit.
         canary: Whose rounds the alerts' windows have to fit.
+        exporter: Whether there is one, which alerts about backups need.
+        backups: Whether there are any to watch.
+        drill: Whether they are restored regularly to prove them.
     """
     wanted = reader.flag("monitoring", "it would be unclear whether Prometheus is to be told")
     wanted = wanted and reader.sound("monitoring")
@@ -59,6 +68,9 @@ def read_monitoring(
         resources=resources,
         scrape_seconds=scrape_seconds,
         canary_seconds=canary.interval_seconds if canary else None,
+        exporter=exporter,
+        backups=backups,
+        drill=drill,
     )
     settings = MonitoringSettings(
         scrape_seconds=scrape_seconds,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.monitoring.rules import AlertName, AlertSettings, Severity
+from components.monitoring.rules import AlertName, AlertSettings, BackupRuleArgs, Severity
 from stacks.alert_settings import read_alerts
 from stacks.server_settings import read_resources
 from tests.unit import stack_files
@@ -24,6 +24,9 @@ DECLARED: dict[str, Any] = {
     "latencySeconds": "2.5",
     "certificateDays": 21,
     "alertPatience": 100,
+    "alertBackupAge": 3,
+    "alertBackupVerifyAge": 26,
+    "alertBackupDrillAge": 8,
     "alertSeverities": {},
     "runbookUrl": "https://git.example.org/platform/docs/runbook.md",
 }
@@ -42,6 +45,13 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("certificateDays", 90, "is not a whole number from 3 to 60"),
     ("alertPatience", 0, "is not a whole number from 1 to 1000"),
     ("alertPatience", "10%", "is not a whole number from 1 to 1000"),
+    ("alertBackupAge", 0, "is not a whole number from 1 to 168"),
+    ("alertBackupAge", 169, "is not a whole number from 1 to 168"),
+    ("alertBackupAge", "3h", "is not a whole number from 1 to 168"),
+    ("alertBackupVerifyAge", 0, "is not a whole number from 1 to 744"),
+    ("alertBackupVerifyAge", 745, "is not a whole number from 1 to 744"),
+    ("alertBackupDrillAge", "weekly", "is not a whole number from 1 to 366"),
+    ("alertBackupDrillAge", 367, "is not a whole number from 1 to 366"),
     ("alertSeverities", ["critical"], "is not a mapping"),
     ("alertSeverities", {"MLFlowPodDown": "urgent"}, "'urgent' is not one of critical, warning, info"),
     ("alertSeverities", {"MLFlowPodDown": ["critical"]}, "is not one of critical, warning, info"),
@@ -60,7 +70,7 @@ def given(directory: Path, **values: Any) -> ConfigReader:
 
 
 def read(
-    reader: ConfigReader, *, monitored: bool = True, scrape: int = 30, canary: int | None = 60
+    reader: ConfigReader, *, monitored: bool = True, scrape: int = 30, canary: int | None = 60, **there: bool
 ) -> AlertSettings | None:
     return read_alerts(
         reader,
@@ -68,6 +78,7 @@ def read(
         resources=read_resources(reader),
         scrape_seconds=scrape,
         canary_seconds=canary,
+        **there,
     )
 
 
@@ -138,6 +149,54 @@ def test_what_the_values_say_is_what_the_rules_get(tmp_path: Path) -> None:
 
 def test_the_declared_values_are_those_of_the_rules_themselves(tmp_path: Path) -> None:
     assert read(given(tmp_path)) == AlertSettings(runbook_url=DECLARED["runbookUrl"])
+
+
+def test_where_there_are_backups_their_ages_reach_the_rules_in_seconds(tmp_path: Path) -> None:
+    given_ages = {"alertBackupAge": 2, "alertBackupVerifyAge": 30, "alertBackupDrillAge": 9}
+    settings = read(given(tmp_path, **given_ages), backups=True, drill=True)
+
+    assert settings
+    assert settings.backups == BackupRuleArgs(
+        max_age_seconds=7_200, verify_max_age_seconds=108_000, drill_max_age_seconds=777_600
+    )
+
+
+def test_the_declared_ages_of_backups_are_those_of_the_rules_themselves(tmp_path: Path) -> None:
+    settings = read(given(tmp_path), backups=True)
+
+    assert settings
+    assert settings.backups == BackupRuleArgs()
+
+
+def test_backups_that_alerts_cannot_hear_of_are_refused_with_both_cures(tmp_path: Path) -> None:
+    reader = given(tmp_path)
+    read(reader, backups=True, exporter=False)
+
+    assert the_problem(reader) == (
+        f"{PROJECT}:exporter: is false, but there are backups and alerts; the alerts about backups would have no "
+        "numbers: nobody would be told when one fails or is missing. "
+        "Fix: pulumi config set exporter true, or pulumi config set alerts false"
+    )
+
+
+@pytest.mark.parametrize(
+    ("alerts", "monitored", "backups"), [(False, True, True), (True, False, True), (True, True, False)]
+)
+def test_without_alerts_or_backups_no_exporter_is_needed(
+    tmp_path: Path, *, alerts: bool, monitored: bool, backups: bool
+) -> None:
+    reader = given(tmp_path, alerts=alerts)
+    read(reader, monitored=monitored, backups=backups, exporter=False)
+
+    assert reader.problems == []
+
+
+def test_a_mistyped_exporter_is_not_told_again_as_one_that_is_missing(tmp_path: Path) -> None:
+    reader = given(tmp_path)
+    reader.report("exporter", "'maybe' is neither true nor false", "it would be unclear")
+    read(reader, backups=True, exporter=False)
+
+    assert "'maybe' is neither true nor false" in the_problem(reader)
 
 
 @pytest.mark.parametrize(("alerts", "monitored"), [(False, True), (True, False)])
