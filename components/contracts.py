@@ -6,7 +6,7 @@ care whether a component or an administrator made it. The same holds for `Bucket
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -146,6 +146,20 @@ class BucketAccess:
             self.secret_key,
             "\n",
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketKey:
+    """A key without the bucket that it opens."""
+
+    access_key: pulumi.Output[str]
+    """Secret."""
+    secret_key: pulumi.Output[str]
+    """Secret."""
+
+    def open(self, access: BucketAccess) -> BucketAccess:
+        """Take the place of the key that is there."""
+        return replace(access, access_key=self.access_key, secret_key=self.secret_key)
 
 
 @dataclass(frozen=True, kw_only=True)

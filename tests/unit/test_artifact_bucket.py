@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs, bucket_policy, listing_policy
+from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs
+from components.bucket_policies import bucket_policy, copying_policy, listing_policy
 from tests.unit import engine
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def test_aws_needs_no_endpoint(deployed: Deploy) -> None:
     assert {"MLFLOW_S3_ENDPOINT_URL", "AWS_CA_BUNDLE"} & set(settings) == set()
 
 
-def with_reader(*, reader: bool = True, key_version: int = 1) -> Recording:
-    """Register a bucket named `artifacts`, with or without a key that lists it."""
+def with_reader(*, reader: bool = True, copier: bool = False, key_version: int = 1) -> Recording:
+    """Register a bucket named `artifacts`, with or without keys that list and copy it."""
 
     def program() -> dict[str, Any]:
         made = ArtifactBucket(
@@ -96,9 +97,11 @@ def with_reader(*, reader: bool = True, key_version: int = 1) -> Recording:
                 peers=[],
                 protect=True,
                 reader=reader,
+                copier=copier,
             ),
         )
-        return {"key": made.reader.secret_key, "bucket": made.reader.bucket} if made.reader else {}
+        further = made.reader or made.copier
+        return {"key": further.secret_key, "bucket": further.bucket} if further else {}
 
     return engine.run(program)
 
@@ -143,6 +146,31 @@ def test_a_listing_key_changes_nothing_of_the_rest(listed: Recording) -> None:
 
     assert {resource.name: resource.inputs for resource in without}.items() <= inputs.items()
     assert without.exports == {}
+
+
+def test_the_copying_key_sees_and_reads_everything_and_changes_nothing() -> None:
+    statements: Any = copying_policy("mlflow-artifacts")["Statement"]
+
+    assert {action for each in statements for action in each["Action"]} == {
+        "s3:GetBucketLocation",
+        "s3:ListBucket",
+        "s3:GetObject",
+    }
+    assert [each["Resource"] for each in statements] == [
+        ["arn:aws:s3:::mlflow-artifacts"],
+        ["arn:aws:s3:::mlflow-artifacts/*"],
+    ]
+
+
+def test_the_copying_key_belongs_to_a_user_of_its_own_and_changes_nothing_of_the_rest() -> None:
+    copied, without = with_reader(reader=False, copier=True), with_reader(reader=False)
+    inputs = {resource.name: resource.inputs for resource in copied}
+
+    assert inputs["artifacts-copier-account"]["targetUser"] == "mlflow-artifacts_copier"
+    assert json.loads(inputs["artifacts-copier-account"]["policy"]) == copying_policy("mlflow-artifacts")
+    assert {resource.name: resource.inputs for resource in without}.items() <= inputs.items()
+    assert copied.exports == {"key": "generated-secret-key", "bucket": "mlflow-artifacts"}
+    assert copied.secret_exports == {"key"}
 
 
 def test_another_version_is_another_key_of_the_same_user_with_the_same_policy(listed: Recording) -> None:
