@@ -34,6 +34,14 @@ class DatabaseReaderArgs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DatabaseDrillArgs:
+    """A role that may make databases of its own, and has no right on the server's."""
+
+    user: str
+    password: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackendDatabaseArgs:
     """Arguments of `BackendDatabase`; the administrator's login is in the provider, not here."""
 
@@ -54,4 +62,8 @@ class BackendDatabaseArgs:
     protect: bool
     """Refuse every plan that deletes or replaces the owner or the database."""
     reader: DatabaseReaderArgs | None = None
-    """None: nobody but the server reads the database."""
+    """Who counts what is stored; None: nobody."""
+    backup: DatabaseReaderArgs | None = None
+    """Who dumps the database; None: nobody."""
+    drill: DatabaseDrillArgs | None = None
+    """Who restores dumps into databases of its own, to see that it works; None: nobody."""

@@ -1,4 +1,4 @@
-"""The roles of the server: the owner of the tables, and who logs in."""
+"""The roles of the server: the owner of the tables, and who logs in. And the one of drills, which has none of them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import pulumi_postgresql as postgresql
 from components.backend_database.args import DatabaseLogin
 
 if TYPE_CHECKING:
-    from components.backend_database.args import BackendDatabaseArgs
+    from components.backend_database.args import BackendDatabaseArgs, DatabaseDrillArgs
+
+_DRILL_CONNECTIONS = 30
+"""The restore's few, and an MLflow of one worker with pools of SQLAlchemy's usual size."""
 
 
 def role_without_powers(name: str, args: postgresql.RoleArgs, opts: pulumi.ResourceOptions) -> postgresql.Role:
     """Make a role that may manage nothing of the server."""
-    args.superuser = args.create_database = args.create_role = args.replication = False
-    return postgresql.Role(name, args, opts)
+    args.create_database = False
+    return _role(name, args, opts)
 
 
 def owner(name: str, args: BackendDatabaseArgs, parent: pulumi.Resource) -> postgresql.Role:
@@ -48,3 +51,20 @@ def login(name: str, args: BackendDatabaseArgs, owner: pulumi.Output[str], paren
         assume_role=owner,
     )
     return role_without_powers(name, wanted, pulumi.ResourceOptions(parent=parent, replace_on_changes=["password"]))
+
+
+def drill(name: str, args: DatabaseDrillArgs, parent: pulumi.Resource) -> postgresql.Role:
+    """Make a role that may make databases, and owns and reads none but those."""
+    wanted = postgresql.RoleArgs(
+        name=args.user,
+        password=pulumi.Output.secret(args.password),
+        login=True,
+        connection_limit=_DRILL_CONNECTIONS,
+        create_database=True,
+    )
+    return _role(name, wanted, pulumi.ResourceOptions(parent=parent))
+
+
+def _role(name: str, args: postgresql.RoleArgs, opts: pulumi.ResourceOptions) -> postgresql.Role:
+    args.superuser = args.create_role = args.replication = False
+    return postgresql.Role(name, args, opts)
