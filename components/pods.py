@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_kubernetes import core, meta
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 _TOPOLOGY_KEYS = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Helper:
+    """A container that runs to its end before the pod's own begins; with restart policy `Always` beside it instead."""
+
+    container: core.v1.ContainerArgs
+    mounts: Sequence[Mount]
+    """A volume of the same name as one of the pod's own is that one."""
+
+
 def pod_spec(
     container: core.v1.ContainerArgs,
     mounts: Sequence[Mount],
@@ -23,18 +33,22 @@ def pod_spec(
     user: int,
     service_account: core.v1.ServiceAccount,
     image_pull_secret: str | None,
+    helpers: Sequence[Helper] = (),
 ) -> core.v1.PodSpecArgs:
-    """Describe a pod of one container that satisfies the Pod Security Standard `restricted`.
+    """Describe a pod of one container, maybe with helpers, that satisfies the Pod Security Standard `restricted`.
 
     Args:
         container: Its security context and its mounts are set here.
-        mounts: Volumes of the pod.
+        mounts: What it sees.
         user: User and group of the processes.
         service_account: Identity without rights, whose token is not mounted.
         image_pull_secret: Name of the Secret with which the image is pulled, where it takes one.
+        helpers: Further containers, in the order in which they begin; hardened like it.
     """
-    container.security_context = _hardened()
-    container.volume_mounts = [mount.in_container for mount in mounts]
+    _confine(container, mounts)
+    for helper in helpers:
+        _confine(helper.container, helper.mounts)
+    every = [*mounts, *(mount for helper in helpers for mount in helper.mounts)]
     return core.v1.PodSpecArgs(
         service_account_name=name_of(service_account.metadata),
         automount_service_account_token=False,
@@ -42,8 +56,9 @@ def pod_spec(
         enable_service_links=False,
         image_pull_secrets=[core.v1.LocalObjectReferenceArgs(name=image_pull_secret)] if image_pull_secret else None,
         security_context=_unprivileged(user),
+        init_containers=[helper.container for helper in helpers] or None,
         containers=[container],
-        volumes=[mount.volume for mount in mounts],
+        volumes=list({mount.name: mount.volume for mount in every}.values()),
     )
 
 
@@ -87,6 +102,11 @@ def spread(labels: Mapping[str, str]) -> list[core.v1.TopologySpreadConstraintAr
         )
         for key in _TOPOLOGY_KEYS
     ]
+
+
+def _confine(container: core.v1.ContainerArgs, mounts: Sequence[Mount]) -> None:
+    container.security_context = _hardened()
+    container.volume_mounts = [mount.in_container for mount in mounts]
 
 
 def _unprivileged(user: int) -> core.v1.PodSecurityContextArgs:

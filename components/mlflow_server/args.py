@@ -99,6 +99,8 @@ class MlflowServerArgs:
     scaling: ScalingArgs
     migration_deadline: int
     """Most seconds for the schema migration, all attempts and the image's download included."""
+    before_migration: Sequence[pulumi.Resource] = ()
+    """What the migration waits for although no value of it flows here: when it fails, the old servers keep running."""
     access: AccessArgs
 
 

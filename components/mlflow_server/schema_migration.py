@@ -6,49 +6,42 @@ empty database and on one of MLflow 2 alike. Old servers keep running on the new
 them; one that starts anew meanwhile finds that it does not know the schema, and waits for that too. When the Job fails,
 the rollout does not begin, and they keep running on the old schema.
 
-What the exit codes of the package `migration` mean to Kubernetes: an attempt that is to be made again is not counted,
-and is made again with growing intervals until the deadline. Any other failure is the last. A `FailJob` rule would say
-that too, but the Job would then fail for a reason that Pulumi does not know as one (cloud-ready-checks 1.3.0, as of
-pulumi-kubernetes 4.25), and wait for until its own time-out; a `backoffLimit` that is exceeded it does know.
+By its exit code the package `migration` asks for another attempt; any other failure is the last (`components.jobs`).
 """
 
 from __future__ import annotations
 
 import json
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pulumi
-from pulumi_kubernetes import batch, core, meta
+from pulumi_kubernetes import batch, core
 
+from components.jobs import awaited_job, cron_job, job_spec
 from components.mlflow_server import server_log
 from components.mlflow_server.configuration import common_environment
 from components.mlflow_server.migration import settings
 from components.mlflow_server.migration.outcome import Outcome
+from components.mlflow_server.migration_program import MODULE, program_files
+from components.mlflow_server.migration_target import migration_target
 from components.mlflow_server.pod import server_pod
 from components.program_logging.process import configuration
-from components.python_files import database_lock_module, logged, package, python_mount
+from components.python_files import logged, python_mount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pulumi
+
     from components.mlflow_server.args import ServerScope
     from components.mounts import Mount
 
-_AWAIT_MARGIN_SECONDS = 60
-"""Pulumi waits longer than the deadline, so that the Job's own reason is what the operator reads."""
 _LOCK_SECONDS = 30
 """A migration takes that long; a backup takes longer, and the next attempt waits for it."""
 _TABLE_SECONDS = 5
 """So long the servers' requests may wait behind it: less than makes a readiness probe fail."""
-_NAME_HASH_LENGTH = 10
 _CONTAINER = "migration"
-_MODULE = "migration"
-"""What the program is called where Python finds it."""
 _PYTHON_DIR = "/etc/mlflow/migration"
 _LOG = "migration.json"
-_SOURCE = Path(__file__).with_name("migration")
 _MESSAGE_FILE = "/dev/termination-log"
 """Where the kubelet makes a file for it, by default."""
 _LEVELS = {
@@ -60,8 +53,7 @@ _LEVELS = {
 def program_mount(scope: ServerScope) -> Mount:
     """Make the ConfigMap with the program; its own, so that a change of it does not roll the servers."""
     files = {
-        **package(_MODULE, _SOURCE),
-        **database_lock_module(),
+        **program_files(),
         _LOG: json.dumps(configuration(["outcome"], _LEVELS), indent=2),
     }
     return python_mount(scope, "migration-program", _PYTHON_DIR, files)
@@ -73,37 +65,32 @@ def migration_job(
     mounts: Sequence[Mount],
     after: Sequence[pulumi.Resource],
 ) -> batch.v1.Job:
-    """Make the Job; it is registered as created only when it has completed.
+    """Make the Job, and a CronJob that is never due, from which a person makes another after a restore.
 
-    A finished Job is kept (no `ttlSecondsAfterFinished`): Kubernetes deleting it would look like drift. A changed image
-    makes a Job of another name; any other change, such as a rotated password, makes it run again, which is harmless and
-    finds a login that does not work before the rollout does.
+    A changed image makes a Job of another name; any other change, such as a rotated password, makes it run again, which
+    is harmless and finds a login that does not work before the rollout does.
     """
     args = scope.args
-    target = sha256(f"{args.image} {args.database.host}:{args.database.port}".encode()).hexdigest()
-    pod = server_pod(args, service_account, _container(scope), mounts)
-    pod.restart_policy = "Never"  # each attempt keeps its own log
-    patience = f"{args.migration_deadline + _AWAIT_MARGIN_SECONDS}s"
-    return batch.v1.Job(
-        f"{scope.name}-migration",
-        metadata=scope.metadata(
-            f"{scope.name}-migrate-{target[:_NAME_HASH_LENGTH]}",
-            # A Job that has failed stays failed: the next update replaces it, instead of waiting for it again.
-            annotations={"pulumi.com/replaceUnready": "true"},
-        ),
-        spec=batch.v1.JobSpecArgs(
-            parallelism=1,
-            completions=1,
-            backoff_limit=0,
-            pod_failure_policy=_uncounted_failures(),
-            active_deadline_seconds=args.migration_deadline,
-            template=core.v1.PodTemplateSpecArgs(metadata=meta.v1.ObjectMetaArgs(labels=scope.labels.all), spec=pod),
-        ),
-        opts=pulumi.ResourceOptions.merge(
-            scope.options(after),
-            pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience)),
-        ),
+    spec = job_spec(
+        scope,
+        server_pod(args, service_account, _container(scope), mounts),
+        container=_CONTAINER,
+        retried_code=Outcome.RETRY_LATER.exit_code,
+        counted_retries=0,
+        deadline_seconds=args.migration_deadline,
     )
+    name = f"{scope.name}-migrate"
+    job = awaited_job(
+        scope,
+        "migration",
+        f"{name}-{migration_target(args.image, args.database)}",
+        spec,
+        deadline_seconds=args.migration_deadline,
+        after=after,
+    )
+    # After the Job: until that has succeeded, the servers are of the former image, and so is what a restore needs.
+    cron_job(scope, "migrate", name, spec, schedule=None, after=[job])
+    return job
 
 
 def _container(scope: ServerScope) -> core.v1.ContainerArgs:
@@ -119,7 +106,7 @@ def _container(scope: ServerScope) -> core.v1.ContainerArgs:
         name=_CONTAINER,
         image=args.image,
         image_pull_policy="IfNotPresent",
-        command=[*logged(f"{_PYTHON_DIR}/{_LOG}"), _MODULE],
+        command=[*logged(f"{_PYTHON_DIR}/{_LOG}"), MODULE],
         env=[core.v1.EnvVarArgs(name=name, value=value) for name, value in variables.items()],
         termination_message_path=_MESSAGE_FILE,
         # A program that died before it could write there has logged why.
@@ -127,18 +114,4 @@ def _container(scope: ServerScope) -> core.v1.ContainerArgs:
         resources=core.v1.ResourceRequirementsArgs(
             requests={"cpu": "100m", "memory": "512Mi"}, limits={"cpu": args.resources.cpu_limit, "memory": "1Gi"}
         ),
-    )
-
-
-def _uncounted_failures() -> batch.v1.PodFailurePolicyArgs:
-    """Say which failures are tried again: by the program's own word, and those of a node instead of the program."""
-    later = batch.v1.PodFailurePolicyOnExitCodesRequirementArgs(
-        container_name=_CONTAINER, operator="In", values=[Outcome.RETRY_LATER.exit_code]
-    )
-    disrupted = batch.v1.PodFailurePolicyOnPodConditionsPatternArgs(type="DisruptionTarget", status="True")
-    return batch.v1.PodFailurePolicyArgs(
-        rules=[
-            batch.v1.PodFailurePolicyRuleArgs(action="Ignore", on_exit_codes=later),
-            batch.v1.PodFailurePolicyRuleArgs(action="Ignore", on_pod_conditions=[disrupted]),
-        ]
     )

@@ -35,8 +35,9 @@ _MIGRATION_TMP_SIZE = "128Mi"
 class MlflowServer(pulumi.ComponentResource):
     """MLflow under uvicorn: a migration Job, then a Deployment behind a Service.
 
-    Order: the migration's NetworkPolicy, the Job, the Deployment, the Service. When one fails, what follows is not
-    begun, so the error is the one that matters. Left out: authentication, TLS of the server itself, monitoring.
+    Order: the migration's NetworkPolicy and whatever else is to come before it, the Job, the Deployment, the Service.
+    When one fails, what follows is not begun, so the error is the one that matters. Left out: authentication, TLS of
+    the server itself, monitoring.
     """
 
     service: ServiceAddress
@@ -87,7 +88,7 @@ def _migration(scope: ServerScope, account: core.v1.ServiceAccount, common_mount
     scratch = scratch_mount("tmp", files.TEMPORARY_DIR, _MIGRATION_TMP_SIZE)
     # Nothing flows from a NetworkPolicy, yet without it a default-deny namespace lets the Job reach nothing.
     mounts = [*common_mounts, program_mount(scope), scratch]
-    return migration_job(scope, account, mounts, after=[migration_policy(scope)])
+    return migration_job(scope, account, mounts, after=[migration_policy(scope), *scope.args.before_migration])
 
 
 def _rollout(

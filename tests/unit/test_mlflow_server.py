@@ -189,7 +189,7 @@ def test_a_drain_takes_one_server_at_a_time(stack: Recording) -> None:
 
 def test_a_pull_secret_reaches_both_pods(deployed: Deploy, dev: Recording) -> None:
     recording = deployed(imagePullSecret="registry")
-    job = recording.one("batch/v1:Job").spec["template"]["spec"]
+    job = recording.called("mlflow-migration").spec["template"]["spec"]
 
     assert pod(recording)["imagePullSecrets"] == job["imagePullSecrets"] == [{"name": "registry"}]
     assert "imagePullSecrets" not in pod(dev)

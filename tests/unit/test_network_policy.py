@@ -171,4 +171,4 @@ def test_the_policies_select_their_own_pods(stack: Recording) -> None:
     migration = stack.called("mlflow-migration-edges").spec["podSelector"]["matchLabels"]
 
     assert server.items() <= stack.called("mlflow-deployment").spec["template"]["metadata"]["labels"].items()
-    assert migration.items() <= stack.one("batch/v1:Job").spec["template"]["metadata"]["labels"].items()
+    assert migration.items() <= stack.called("mlflow-migration").spec["template"]["metadata"]["labels"].items()
