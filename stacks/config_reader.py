@@ -75,9 +75,11 @@ class ConfigReader:
         )
 
     def report(self, key: str, what: str, consequence: str, fix: str | None = None) -> None:
-        """Remember a problem; `fix` defaults to the command that sets the key."""
-        command = fix or f"pulumi config set {key} VALUE"
-        self.problems.append(Problem(f"{self.project}:{key}", what, consequence, command))
+        """Remember a problem, once; `fix` defaults to the command that sets the key."""
+        problem = Problem(f"{self.project}:{key}", what, consequence, fix or f"pulumi config set {key} VALUE")
+        # A value that stands in for another where that is empty is read for both.
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def sound(self, *keys: str) -> bool:
         """Say whether nothing is wrong with any of these keys, so that a rule about all of them makes sense."""
@@ -140,12 +142,20 @@ class ConfigReader:
             return kind()
         return parsed
 
-    def secret(self, key: str, needed_because: str | None) -> pulumi.Output[str]:
+    def secret(
+        self,
+        key: str,
+        needed_because: str | None,
+        check: Callable[[str], str | None] = lambda _: None,
+        consequence: str = "",
+    ) -> pulumi.Output[str]:
         """Read a secret.
 
         Args:
             key: The key.
             needed_because: What it is needed for; None when it is not needed with the other values as they are.
+            check: Says what is wrong with the value, without repeating it.
+            consequence: What would happen then.
         """
         value = self._value(key)
         fix = f"{_SET_ENCRYPTED} {key}"
@@ -156,6 +166,8 @@ class ConfigReader:
             self.report(key, "is stored as plain text", "everybody who reads the stack's config file has it", fix)
         elif value != value.strip() or not value.isprintable():
             self.report(key, "has white space at an end or a control character", "it would not survive in a file", fix)
+        elif what := check(value):
+            self.report(key, what, consequence, fix)
         return pulumi.Output.secret(value)
 
     def private_key(self, key: str, needed_because: str | None) -> pulumi.Output[str]:

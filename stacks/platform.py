@@ -9,6 +9,7 @@ import pulumi
 from components.contracts import ServiceAddress
 from components.mlflow_server import MlflowServer, MlflowServerArgs
 from components.namespace import Namespace
+from stacks.backups import backups
 from stacks.canary import canary, with_canary
 from stacks.database_login import login_outputs
 from stacks.edge import edge, server_access
@@ -33,6 +34,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
 
     namespace = Namespace("platform", settings.namespace, cluster)
     kept = stores(settings)
+    saved = backups(settings, kept, namespace.name, cluster)
     server = MlflowServer(
         "mlflow",
         MlflowServerArgs(
@@ -46,6 +48,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
             resources=settings.resources,
             scaling=settings.scaling,
             migration_deadline=settings.migration_deadline,
+            before_migration=saved.guard,
             access=with_canary(settings, server_access(settings)),
         ),
         cluster,
@@ -60,6 +63,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
     return {
         **way_in.outputs,
         **login_outputs(kept.database, server.namespace),
+        **saved.outputs,
         "trackingUri": server.service.url,
         "namespace": namespace.name,
         "service": server.service.name,

@@ -36,10 +36,10 @@ def postgresql_provider(admin: DatabaseAdmin) -> postgresql.Provider:
     )
 
 
-def minio_provider(admin: BucketAdmin) -> minio.Provider:
-    """Reach the object store as its administrator."""
+def minio_provider(admin: BucketAdmin, name: str = "minio") -> minio.Provider:
+    """Reach an object store as its administrator; backups may be on another one, hence the name."""
     return minio.Provider(
-        "minio",
+        name,
         minio_server=admin.server,
         minio_user=admin.user,
         minio_password=admin.password,

@@ -13,6 +13,7 @@ from components.mlflow_server import AccessArgs, ArtifactDelivery, ResourceArgs,
 from components.namespace import NamespaceArgs
 from stacks import checks
 from stacks.access_settings import AccessSettings, read_delivery, read_sign_on
+from stacks.backup_settings import BackupSettings, read_backup
 from stacks.canary_settings import CanarySettings, read_canary
 from stacks.capacity import check_connections, check_memory
 from stacks.config_reader import ConfigReader
@@ -53,6 +54,8 @@ class Settings:
     """None: nobody tries the platform all day."""
     exporter: ExporterSettings | None
     """None: nobody counts what MLflow has stored."""
+    backup: BackupSettings | None
+    """None: what is lost stays lost."""
     database: ProvisionedDatabase | DatabaseConnection
     """One to make, or one that exists."""
     bucket: ProvisionedBucket | BucketAccess
@@ -84,6 +87,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
     canary = read_canary(reader)
     database = read_database(reader, connection_limit=limit, protect=protect)
     bucket = read_bucket(reader, protect=protect)
+    exporter = read_exporter(reader, database=database, bucket=bucket)
     settings = Settings(
         kube_context=reader.optional("kubeContext", "no cluster would be found", lambda _: None),
         namespace=namespace,
@@ -98,7 +102,8 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         sign_on=read_sign_on(reader, delivery, host=route.host),
         monitoring=read_monitoring(reader, resources=resources, canary=canary),
         canary=canary,
-        exporter=read_exporter(reader, database=database, bucket=bucket),
+        exporter=exporter,
+        backup=read_backup(reader, database=database, artifacts=bucket, status=exporter is not None, protect=protect),
         database=database,
         bucket=bucket,
     )

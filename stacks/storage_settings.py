@@ -105,7 +105,7 @@ def read_database(
         peers=read_peers(reader, "databasePeers", needed_because=_NO_DATABASE),
     )
     provision = reader.flag("databaseProvision", "it would be unclear whether the database exists")
-    admin = _database_admin(reader, connection, _path(ca_file), provision=provision)
+    admin = _database_admin(reader, connection, plugin_path(ca_file), provision=provision)
     login = _login(reader, provision=provision)
     if not provision:
         return connection
@@ -179,7 +179,7 @@ def read_bucket(reader: ConfigReader, *, protect: bool) -> ProvisionedBucket | B
     )
     days = reader.integer("artifactNoncurrentDays", 1, 3650, "deleted artifacts would stay for ever, or not at all")
     key_version = _key_version(reader, provision=provision)
-    admin = _bucket_admin(reader, access, _path(ca_file), provision=provision)
+    admin = _bucket_admin(reader, access, plugin_path(ca_file), provision=provision)
     if not provision:
         return access
     args = ArtifactBucketArgs(
@@ -232,6 +232,6 @@ def _bucket_admin(reader: ConfigReader, access: BucketAccess, ca_file: str | Non
     )
 
 
-def _path(file: str | None) -> str | None:
-    # The plugins that read it do not run in this directory.
+def plugin_path(file: str | None) -> str | None:
+    """Tell where a file is to the plugins that read it, which do not run in this directory."""
     return str(Path(file).expanduser().absolute()) if file else None

@@ -23,14 +23,27 @@ ACCESS_SECRETS = {"cloudflareApiToken": "token-of-the-cloud"}
 """Those of a stack with single sign-on."""
 EXPORTER_SECRETS = {"databaseReaderPassword": "look-and-do-not-touch"}
 """Those of a stack with an exporter."""
+BACKUP_SECRETS = {"databaseBackupPassword": "copy-and-do-not-touch"}
+"""Those of a stack with backups."""
+BACKUP_FACTS = {
+    "backupImage": "registry.example.com/mlflow-backup:1.0",
+    "backupRecipients": ["age10a4f5zdgf84awdr8xfnxcx6paa6lh2jspmeqlqh5z3hphygvay5sxam4kq"],
+}
+"""What such a stack has to be given besides."""
+DRILL: dict[str, Any] = {
+    "backupDrill": True,
+    "databaseDrillPassword": "break-and-mend",
+    "backupIdentity": "AGE-SECRET-KEY-10UQA5M0MNFDSGK3SXQXW4SKWEJU8Q6G58KW22HZJDGTFU2FPA3TS4KDJTJ",
+}
+"""What a stack with backups is given for drills; nobody encrypts anything to this key."""
 ACCESS_FACTS = {
     "cloudflareAccountId": "0a" * 16,
     "cloudflareZoneId": "0b" * 16,
     "accessOrigin": "203.0.113.7",
 }
+"""What the owner of the Cloudflare account adds to them."""
 MONITORING_FACTS = {"runbookUrl": "https://example.com/docs/runbook.md"}
 """What a stack with alerts has to be given."""
-"""What the owner of the Cloudflare account adds to them."""
 
 
 def schema() -> dict[str, dict[str, Any]]:
@@ -68,6 +81,7 @@ def values(stack: str, directory: Path, **overrides: Any) -> dict[str, str]:
         **(ACCESS_FACTS | ACCESS_SECRETS if own.get("access") == "true" else {}),
         **(MONITORING_FACTS if own.get("monitoring") == "true" else {}),
         **(EXPORTER_SECRETS if own.get("exporter") == "true" else {}),
+        **(BACKUP_FACTS | BACKUP_SECRETS if own.get("backup") == "true" else {}),
         **overrides,
     }
     merged = {key: declared["default"] for key, declared in schema().items()} | given

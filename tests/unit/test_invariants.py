@@ -1,4 +1,4 @@
-"""What holds for every resource of both stacks, and of production with a tunnel."""
+"""What holds for every resource of both stacks, and of production with a tunnel, and with drills."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ MAY_DIFFER = {
     "canaryPublicRoute",
     "exporter",
     "dashboards",
+    "backup",
 }
 # By the names of the containers.
 IMAGES = {
@@ -45,6 +46,9 @@ IMAGES = {
     "migration": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "canary": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "exporter": "ghcr.io/mlflow/mlflow:v3.17.2-full",
+    "backup": "registry.example.com/mlflow-backup:1.0",
+    "known-revisions": "ghcr.io/mlflow/mlflow:v3.17.2-full",
+    "drill-server": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "envoy": "docker.io/envoyproxy/envoy:distroless-v1.40.0",
     "cloudflared": "docker.io/cloudflare/cloudflared:2026.8.2",
 }
@@ -55,6 +59,9 @@ SECRETS = [
     *stack_files.SECRETS.values(),
     *stack_files.ACCESS_SECRETS.values(),
     *stack_files.EXPORTER_SECRETS.values(),
+    *stack_files.BACKUP_SECRETS.values(),
+    stack_files.DRILL["databaseDrillPassword"],
+    stack_files.DRILL["backupIdentity"],
     "generated-secret-key",
     "generated-access-key",
     engine.CLIENT_SECRET,
@@ -63,7 +70,13 @@ SECRETS = [
 WITHOUT_ACCESS: dict[str, Any] = {"access": False, "accessEmailDomains": [], "accessClients": []}
 
 
-@pytest.fixture(params=["dev", "prod", "tunnelled"])
+@pytest.fixture(scope="module")
+def drilled(deployed: Deploy) -> Recording:
+    """Production whose backups are restored now and then."""
+    return deployed("prod", **stack_files.DRILL)
+
+
+@pytest.fixture(params=["dev", "prod", "tunnelled", "drilled"])
 def stack(request: pytest.FixtureRequest) -> Recording:
     recording: Recording = request.getfixturevalue(request.param)
     return recording
@@ -74,11 +87,14 @@ def kubernetes_objects(recording: Recording) -> list[Registration]:
 
 
 def pods(recording: Recording) -> list[dict[str, Any]]:
-    return [r.spec["template"] for r in recording.custom() if "template" in r.inputs.get("spec", {})]
+    specs = [resource.inputs.get("spec", {}) for resource in recording.custom()]
+    specs += [spec["jobTemplate"]["spec"] for spec in specs if "jobTemplate" in spec]
+    return [spec["template"] for spec in specs if "template" in spec]
 
 
 def containers(recording: Recording) -> list[dict[str, Any]]:
-    return [container for pod in pods(recording) for container in pod["spec"]["containers"]]
+    specs = [pod["spec"] for pod in pods(recording)]
+    return [container for spec in specs for container in (*spec["containers"], *spec.get("initContainers", []))]
 
 
 def selector(deployment: Registration) -> dict[str, str]:
@@ -225,7 +241,8 @@ def test_every_settings_path_lies_in_a_mount(stack: Recording) -> None:
 def test_production_data_is_protected(prod: Recording) -> None:
     protected = {resource.name for resource in prod if resource.protect}
 
-    assert protected == {"backend-role", "backend-database", "artifacts-bucket", "artifacts-versioning"}
+    stores = {f"{bucket}-{part}" for bucket in ("artifacts", "backups") for part in ("bucket", "versioning")}
+    assert protected == {"backend-role", "backend-database", *stores}
 
 
 def test_nothing_of_dev_is_protected(dev: Recording) -> None:
@@ -244,11 +261,12 @@ def test_a_forgotten_provider_is_an_error(name: str) -> None:
     assert stack_files.stack_file(name)["pulumi:disable-default-providers"] == ["*"]
 
 
-def test_without_access_and_monitoring_dev_and_prod_have_the_same_resources_except_what_an_own_namespace_needs(
+def test_without_what_only_prod_has_dev_and_prod_have_the_same_resources_except_what_an_own_namespace_needs(
     dev: Recording, deployed: Deploy
 ) -> None:
     own_namespace = {"platform-namespace", "platform-default-deny", "mlflow-client-edges-1"}
-    prod = deployed("prod", **WITHOUT_ACCESS, monitoring=False, canary=False, exporter=False, dashboards=False)
+    without: dict[str, Any] = dict.fromkeys(["monitoring", "canary", "exporter", "dashboards", "backup"], False)
+    prod = deployed("prod", **WITHOUT_ACCESS, **without)
     names = [{(resource.type, resource.name) for resource in recording} for recording in (dev, prod)]
 
     assert {name for _, name in names[0] ^ names[1]} == own_namespace
@@ -264,7 +282,8 @@ def test_a_first_preview_registers_what_an_update_does(deployed: Deploy, name: s
 def test_the_program_exports_what_others_need(stack: Recording) -> None:
     always = {"url", "trackingUri", "namespace", "service", "bucket", "database"}
     with_access = {"audience", "accessServiceTokens"}
+    with_backups = {"backupBucket"} if stack.of_type("BackupBucket") else set()
 
-    assert set(stack.exports) - with_access == always
+    assert set(stack.exports) - with_access == always | with_backups
     assert with_access <= set(stack.exports) or not stack.of_type("AccessApplication")
     assert stack.exports["trackingUri"] == "http://mlflow.data-platform.svc.cluster.local:5000"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def counted(deployed: Deploy) -> Recording:
-    return deployed("prod", **WANTED)
+    return deployed("prod", backup=False, **WANTED)
 
 
 def service_file(recording: Recording) -> list[str]:
@@ -50,7 +50,7 @@ def test_the_migration_waits_until_the_tables_that_it_makes_will_be_readable(cou
 
 
 def test_the_exporter_of_stores_that_exist_logs_in_as_configured(deployed: Deploy) -> None:
-    recording = deployed("prod", **WANTED, **EXISTING, databaseReaderUser="counting")
+    recording = deployed("prod", backup=False, **WANTED, **EXISTING, databaseReaderUser="counting")
 
     assert {"user=counting", f"password={WANTED['databaseReaderPassword']}"} <= set(service_file(recording))
     assert f"aws_access_key_id = {EXISTING['artifactReaderAccessKey']}" in key_file(recording)
@@ -76,7 +76,7 @@ def test_no_secret_of_the_exporter_is_readable(counted: Recording) -> None:
 
 
 def test_without_an_exporter_there_is_no_role_and_no_key_that_reads(deployed: Deploy) -> None:
-    recording = deployed("prod", exporter=False)
+    recording = deployed("prod", backup=False, exporter=False)
 
     assert [resource.name for resource in recording if "reader" in resource.name or "exporter" in resource.name] == []
 

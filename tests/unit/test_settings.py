@@ -16,6 +16,7 @@ from tests.unit import (
     stack_files,
     test_access_settings,
     test_alert_settings,
+    test_backup_settings,
     test_canary_settings,
     test_dashboard_settings,
     test_exporter_settings,
@@ -149,12 +150,13 @@ def test_a_bad_value_is_named_with_its_fix(key: str, value: Any, what: str, tmp_
 
 
 def test_every_key_that_can_be_wrong_has_a_test() -> None:
-    cannot_be_wrong = {"kubeContext"}
+    cannot_be_wrong = {"kubeContext", "backupAdminUser"}
     together = {"tlsPrivateKey", "artifactAccessKey", "artifactSecretKey"}
 
     elsewhere = (
         test_access_settings,
         test_alert_settings,
+        test_backup_settings,
         test_canary_settings,
         test_dashboard_settings,
         test_exporter_settings,

@@ -1,0 +1,162 @@
+"""Backups inside the whole platform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+
+from stacks.backups import backups
+from stacks.settings import load_settings
+from stacks.stores import stores
+from tests.unit import engine, stack_files
+from tests.unit.test_backup_settings import ARTIFACTS, DRILLED, FAR, KEYS, SCRATCH, STATUS_KEY, WANTED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.conftest import Deploy
+    from tests.unit.engine import Recording
+
+
+@pytest.fixture(scope="module")
+def drilled(deployed: Deploy) -> Recording:
+    return deployed("prod", **stack_files.DRILL)
+
+
+def file(recording: Recording, name: str) -> str:
+    (content,) = recording.called(name).inputs["stringData"].values()
+    return str(content)
+
+
+def test_a_migration_waits_for_a_backup_and_nothing_else_does(prod: Recording) -> None:
+    guard = prod.called("backup-guard").urn
+
+    assert {each.name for each in prod if guard in each.dependencies} == {"mlflow-migration"}
+
+
+def test_the_guard_is_named_after_what_the_migration_is(prod: Recording) -> None:
+    names = [prod.called(name).metadata["name"] for name in ("backup-guard", "mlflow-migration")]
+
+    assert names[0].removeprefix("mlflow-guard-") == names[1].removeprefix("mlflow-migrate-")
+
+
+def test_backups_are_made_of_what_the_server_stores_by_roles_and_keys_of_their_own(prod: Recording) -> None:
+    assert "user=mlflow_backup\n" in file(prod, "backup-create-database")
+    assert prod.called("backend-backup-sequences").urn in prod.called("backup-create-database").dependencies
+    assert prod.called("artifacts-copier-account").urn in prod.called("backup-create-artifacts").dependencies
+    assert prod.called("backups-writer-account").urn in prod.called("backup-writer-key").dependencies
+    assert prod.called("backups-pruner-account").urn in prod.called("backup-pruner-key").dependencies
+
+
+def test_the_migration_waits_until_what_it_makes_can_be_backed_up(prod: Recording) -> None:
+    assert prod.called("backend-backup-future-sequences").urn in prod.called("mlflow-migration").dependencies
+
+
+def test_a_restore_is_made_by_the_servers_own_login_and_key(prod: Recording) -> None:
+    assert "user=mlflow\n" in file(prod, "backup-restore-database")
+    assert f"password={stack_files.SECRETS['databasePassword']}\n" in file(prod, "backup-restore-database")
+    assert prod.called("artifacts-account").urn in prod.called("backup-restore-artifacts").dependencies
+
+
+def test_a_restore_follows_the_servers_login_where_that_is_replaced(deployed: Deploy) -> None:
+    made = deployed("prod", databaseLogin="separate")
+
+    assert "user=backend-login-1a2b3c4\n" in file(made, "backup-restore-database")
+
+
+def test_backups_are_known_by_host_and_database(prod: Recording) -> None:
+    (container,) = prod.called("backup-create").spec["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+
+    assert {"name": "BACKUP_PLATFORM", "value": "mlflow.254carbon.com/mlflow"} in container["env"]
+
+
+def test_the_stack_tells_where_backups_are(prod: Recording, dev: Recording) -> None:
+    assert prod.exports["backupBucket"] == "mlflow-backups"
+    assert "backupBucket" not in dev.exports
+
+
+def test_without_backups_there_is_nothing_of_them(dev: Recording) -> None:
+    assert [each.name for each in dev if "backup" in each.name or "copier" in each.name or "drill" in each.name] == []
+
+
+def test_a_drill_has_a_role_and_a_bucket_of_its_own(drilled: Recording, prod: Recording) -> None:
+    assert "user=mlflow_drill\n" in file(drilled, "backup-drill-database")
+    assert drilled.called("drill-bucket").inputs["bucket"] == "mlflow-artifacts-drill"
+    assert drilled.called("drill-account").urn in drilled.called("backup-drill-artifacts").dependencies
+    assert file(drilled, "backup-identity") == stack_files.DRILL["backupIdentity"]
+    assert [each.name for each in prod if "drill" in each.name] == []
+
+
+def test_a_new_version_of_the_artifacts_keys_is_one_of_those_for_backups_too(deployed: Deploy) -> None:
+    made = deployed("prod", artifactKeyVersion=7, **stack_files.DRILL)
+
+    for key, user in (("artifacts-copier-account-7", "create"), ("drill-account-7", "drill")):
+        assert made.called(key).urn in made.called(f"backup-{user}-artifacts").dependencies
+
+
+def test_stores_that_exist_are_backed_up_by_what_is_given(deployed: Deploy) -> None:
+    existing = {**DRILLED, **ARTIFACTS, **KEYS, **SCRATCH, "databaseProvision": False, "databaseBackupUser": "copying"}
+    made = deployed(**existing)
+
+    assert "user=copying\n" in file(made, "backup-create-database")
+    assert "user=mlflow_drill\n" in file(made, "backup-drill-database")
+    assert KEYS["backupSecretKey"] in file(made, "backup-writer-key")
+    assert KEYS["backupPruneSecretKey"] in file(made, "backup-pruner-key")
+    assert ARTIFACTS["artifactBackupSecretKey"] in file(made, "backup-create-artifacts")
+    assert SCRATCH["backupDrillSecretKey"] in file(made, "backup-drill-artifacts")
+    assert [each.name for each in made if each.type.startswith(("minio:", "postgresql:"))] == []
+
+
+def test_another_server_is_provisioned_by_a_provider_of_its_own(deployed: Deploy) -> None:
+    made = deployed(**WANTED, **FAR)
+
+    assert made.called("backup-minio").inputs["minioServer"] == "far.example.com:9000"
+    assert made.called("backup-minio").urn in made.called("backups-bucket").provider
+    assert made.called("minio").urn in made.called("artifacts-bucket").provider
+    assert made.called("backup-edges").spec["egress"][-1]["to"] == [{"ipBlock": {"cidr": "203.0.113.9/32"}}]
+
+
+@pytest.mark.parametrize(("far", "warnings"), [({}, 1), (FAR, 0)])
+def test_one_server_for_both_is_warned_of(
+    deployed: Deploy, far: dict[str, Any], warnings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    deployed(**WANTED, **far)
+
+    assert len(told) == warnings
+    assert all("backups are on the same server as the artifacts (minio.data-platform" in line for line in told)
+    assert all("pulumi config set backupEndpoint" in line for line in told)
+
+
+@pytest.mark.parametrize("given", [{}, {**KEYS, **STATUS_KEY}])
+def test_whoever_asks_how_backups_have_ended_gets_a_key_for_that(given: dict[str, Any], tmp_path: Path) -> None:
+    exporter: dict[str, Any] = {"exporter": True, **stack_files.EXPORTER_SECRETS}
+    settings = load_settings(stack_files.reader("dev", tmp_path, **WANTED, **exporter, **given))
+
+    def program() -> dict[str, Any]:
+        status = backups(settings, stores(settings), "data-platform", pulumi.ResourceOptions()).status
+        assert status is not None
+        return {"bucket": status.bucket, "key": status.secret_key}
+
+    recording = engine.run(program)
+
+    wanted = STATUS_KEY["backupStatusSecretKey"] if given else "generated-secret-key"
+    assert recording.exports == {"bucket": "mlflow-backups", "key": wanted}
+    assert recording.secret_exports == {"key"}
+
+
+def test_no_secret_of_backups_is_readable(drilled: Recording) -> None:
+    secrets = [*stack_files.BACKUP_SECRETS.values(), stack_files.DRILL["backupIdentity"], "break-and-mend"]
+    readable = {each.name: engine.as_text(each) for each in drilled}
+
+    assert [name for name, text in readable.items() for secret in secrets if secret in text] == []
+
+
+@pytest.mark.parametrize("overrides", [{}, stack_files.DRILL])
+def test_a_first_preview_registers_what_an_update_does(deployed: Deploy, overrides: dict[str, Any]) -> None:
+    preview, update = deployed("prod", preview=True, **overrides), deployed("prod", **overrides)
+
+    assert {each.urn for each in preview} == {each.urn for each in update}
