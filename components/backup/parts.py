@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 RESTORE_IDENTITY = "mlflow-backup-identity"
 """Secret that a person makes for a restore, and deletes afterwards; key `identity`."""
-_TEMPORARY_SIZE = "64Mi"
-"""What PostgreSQL's tools say; backups pass through as streams."""
+_TEMPORARY_SIZE = "128Mi"
+"""What PostgreSQL's tools say, and what MLflow leaves; backups pass through as streams."""
 _SHARED_SIZE = "1Mi"
 
 

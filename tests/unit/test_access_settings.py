@@ -294,8 +294,14 @@ def test_the_authority_of_the_team_domain_is_read(tmp_path: Path) -> None:
 def test_production_needs_only_what_the_head_of_its_file_lists() -> None:
     text = (stack_files.ROOT / "Pulumi.prod.yaml").read_text()
     lines = [line.split() for line in text.splitlines() if line.startswith("#   pulumi config set")]
-    asked = {words[5] if words[4] == "--secret" else words[4] for words in lines}
+    named = [next(word for word in words[4:] if not word.startswith("--")) for words in lines]
+    asked = {word.strip("'").removesuffix("[0]") for word in named}
 
-    given = (stack_files.SECRETS, stack_files.ACCESS_SECRETS, stack_files.EXPORTER_SECRETS)
-    facts = (stack_files.ACCESS_FACTS, stack_files.MONITORING_FACTS)
-    assert asked == {name for table in (*given, *facts) for name in table}
+    secrets = (
+        stack_files.SECRETS,
+        stack_files.ACCESS_SECRETS,
+        stack_files.EXPORTER_SECRETS,
+        stack_files.BACKUP_SECRETS,
+    )
+    facts = (stack_files.ACCESS_FACTS, stack_files.MONITORING_FACTS, stack_files.BACKUP_FACTS)
+    assert asked == {name for table in (*secrets, *facts) for name in table}
