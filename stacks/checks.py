@@ -21,6 +21,7 @@ _HOST_HEADER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 _IMAGE = re.compile(r"[a-z0-9][a-zA-Z0-9._:/-]*?(?P<tag>:[\w][\w.-]{0,127})?(?P<digest>@sha256:[0-9a-f]{64})?")
+_CRON_NUMBER = re.compile(r"[0-9]{1,4}")
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 _UNITS = {
     "m": Decimal("0.001"),
@@ -35,6 +36,17 @@ _UNITS = {
     "Ti": Decimal(2**40),
 }
 _HIGHEST_PORT = 65535
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_CRON_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of the month", 1, 31, ()),
+    ("month", 1, 12, _MONTHS),
+    ("day of the week", 0, 6, _DAYS),
+)
+"""Name, least and greatest number, and names from the least number on."""
+_CRON_EXAMPLE = "such as '17 1 * * *' for 01:17 every day or '*/30 6-18 * * mon-fri'"
 
 
 def dns_label(value: str) -> str | None:
@@ -179,3 +191,29 @@ def network(value: str) -> str | None:
     except ValueError:
         return "is not a block of addresses such as 10.0.0.5/32"
     return None
+
+
+def cron_schedule(value: str) -> str | None:
+    """Schedule of a CronJob: five fields of numbers, names, ranges, steps and lists (Kubernetes, "CronJob")."""
+    fields = value.split()
+    if len(fields) != len(_CRON_FIELDS):
+        return f"is not the five fields of a cron schedule, {_CRON_EXAMPLE}"
+    for field, (name, low, high, names) in zip(fields, _CRON_FIELDS, strict=True):
+        wrong = [part for part in field.split(",") if not _cron_part(part.lower(), low, high, names)]
+        if wrong:
+            return f"has {wrong[0]!r} for the {name}, which goes from {low} to {high}; write one {_CRON_EXAMPLE}"
+    return None
+
+
+def _cron_part(part: str, low: int, high: int, names: tuple[str, ...]) -> bool:
+    """Say whether one entry of a list is `*`, a value, or a range, each maybe with a step."""
+    numbers = {name: str(low + index) for index, name in enumerate(names)}
+    span, slash, step = part.partition("/")
+    if slash and not (_CRON_NUMBER.fullmatch(step) and int(step)):
+        return False
+    if span in {"*", "?"}:
+        return True
+    ends = [numbers.get(end, end) for end in span.split("-", 1)]
+    if not all(_CRON_NUMBER.fullmatch(end) for end in ends):
+        return False
+    return low <= int(ends[0]) <= int(ends[-1]) <= high

@@ -13,6 +13,7 @@ from stacks.backups import backups
 from stacks.canary import canary, with_canary
 from stacks.database_login import login_outputs
 from stacks.edge import edge, server_access
+from stacks.garbage_collection import garbage_collection
 from stacks.inventory import inventory
 from stacks.monitoring import monitoring
 from stacks.providers import kubernetes_provider
@@ -59,6 +60,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
         *canary(settings, server, cluster),
         *inventory(settings, kept, server, cluster),
     )
+    garbage_collection(settings, kept, server, cluster)
     monitoring(settings, server, others, cluster)
     return {
         **way_in.outputs,

@@ -18,6 +18,7 @@ from stacks.canary_settings import CanarySettings, read_canary
 from stacks.capacity import check_connections, check_memory
 from stacks.config_reader import ConfigReader
 from stacks.exporter_settings import ExporterSettings, read_exporter
+from stacks.garbage_collection_settings import GarbageCollectionSettings, read_garbage_collection
 from stacks.monitoring_settings import MonitoringSettings, read_monitoring
 from stacks.route_settings import RouteSettings, read_route
 from stacks.server_settings import read_access, read_resources, read_scaling
@@ -56,6 +57,8 @@ class Settings:
     """None: nobody counts what MLflow has stored."""
     backup: BackupSettings | None
     """None: what is lost stays lost."""
+    garbage_collection: GarbageCollectionSettings | None
+    """None: deleted runs stay until somebody runs `mlflow gc`."""
     database: ProvisionedDatabase | DatabaseConnection
     """One to make, or one that exists."""
     bucket: ProvisionedBucket | BucketAccess
@@ -104,6 +107,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         canary=canary,
         exporter=exporter,
         backup=read_backup(reader, database=database, artifacts=bucket, status=exporter is not None, protect=protect),
+        garbage_collection=read_garbage_collection(reader),
         database=database,
         bucket=bucket,
     )

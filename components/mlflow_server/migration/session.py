@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _CONNECTION = {
-    "application_name": "mlflow-migration",
     # A server that went silent is an error within a minute, instead of a pod that hangs until TCP gives up.
     "keepalives_idle": 15,
     "keepalives_interval": 5,
@@ -42,9 +41,11 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 """)
 
 
-def engine_of(uri: str) -> sqlalchemy.Engine:
-    """Make connections that are sessions of their own, and end with them."""
-    return sqlalchemy.create_engine(uri, poolclass=NullPool, connect_args=_CONNECTION)
+def engine_of(uri: str, application: str = "mlflow-migration") -> sqlalchemy.Engine:
+    """Make connections that are sessions of their own, and end with them; others see them by this name."""
+    return sqlalchemy.create_engine(
+        uri, poolclass=NullPool, connect_args={**_CONNECTION, "application_name": application}
+    )
 
 
 def take_lock(connection: sqlalchemy.Connection, seconds: float, sleep: Callable[[float], object] = time.sleep) -> None:

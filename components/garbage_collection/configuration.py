@@ -1,0 +1,105 @@
+"""What the pod is given: the program, its settings, the authorities that it trusts, and its credentials as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components import immutable
+from components.garbage_collection.program import settings as names
+from components.mlflow_server import migration
+from components.mounts import Mount, config_map_mount, scratch_mount, secret_mount
+from components.python_files import database_lock_module, logging_package, package, python_mount
+
+if TYPE_CHECKING:
+    import pulumi
+    from pulumi_kubernetes import core
+
+    from components.garbage_collection.args import CollectionScope
+
+MODULE = "garbage_collection"
+"""What the program is called where Python finds it."""
+MESSAGE_FILE = "/dev/termination-log"
+"""Where the kubelet makes a file for it, by default."""
+_PYTHON_PATH = "/etc/mlflow/garbage-collection"
+_SOURCE = Path(__file__).with_name("program")
+_AUTHORITIES_DIR = "/etc/mlflow/authorities"
+_DATABASE_AUTHORITY = "database.pem"
+_BUCKET_AUTHORITY = "bucket.pem"
+_DATABASE_DIR = "/etc/mlflow/database"
+_DATABASE_LOGIN = "pg_service.conf"
+_DATABASE_SECTION = "mlflow"
+_BUCKET_DIR = "/etc/mlflow/bucket"
+_BUCKET_KEY = "credentials"
+_TEMPORARY_DIR = "/tmp"  # noqa: S108 - an emptyDir of the pod's own, not a directory that is shared with anybody
+_TEMPORARY_SIZE = "64Mi"
+_MARGIN_SECONDS = 120
+"""Of the deadline, for the image's download, the start of MLflow (5 s) and the last removal."""
+_LOCK_SECONDS = 60
+"""A migration takes less; a backup may take longer, and the next attempt waits for it."""
+_TURN_SECONDS = 10
+"""A backup that finds the lock taken comes again after 10 s, 20 s, 40 s."""
+_PAUSE_SECONDS = 10
+
+
+def settings(scope: CollectionScope) -> core.v1.ConfigMap:
+    """Make the ConfigMap whose every key is an environment variable. Nothing in it is secret."""
+    args = scope.args
+    variables: dict[str, pulumi.Input[str]] = {
+        names.URI: args.database.uri(f"{_AUTHORITIES_DIR}/{_DATABASE_AUTHORITY}"),
+        names.BUCKET: args.bucket.bucket,
+        names.MIN_DAYS: str(args.min_days),
+        names.DRY_RUN: "true" if args.dry_run else "false",
+        names.WORK_SECONDS: str(args.deadline - _MARGIN_SECONDS),
+        names.LOCK_SECONDS: str(_LOCK_SECONDS),
+        names.TURN_SECONDS: str(_TURN_SECONDS),
+        names.PAUSE_SECONDS: str(_PAUSE_SECONDS),
+        names.MESSAGE_FILE: MESSAGE_FILE,
+        "PGSERVICEFILE": f"{_DATABASE_DIR}/{_DATABASE_LOGIN}",
+        "PGSERVICE": _DATABASE_SECTION,
+        # Each removal is a short transaction. Kept open, connections would count against the server's limit.
+        "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        # MLflow would write lines in a form of its own.
+        "MLFLOW_CONFIGURE_LOGGING": "false",
+        "AWS_SHARED_CREDENTIALS_FILE": f"{_BUCKET_DIR}/{_BUCKET_KEY}",
+        "AWS_DEFAULT_REGION": args.bucket.region,
+        # There is a key in a file: never ask a cloud's metadata service for one.
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONPATH": _PYTHON_PATH,
+        # A line of the log is out at once, also the last one before the process ends.
+        "PYTHONUNBUFFERED": "1",
+        "HOME": _TEMPORARY_DIR,
+    }
+    if args.bucket.endpoint is not None:
+        variables["MLFLOW_S3_ENDPOINT_URL"] = args.bucket.endpoint
+        variables["MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"] = "path"
+    if args.bucket.ca_certificate:
+        variables["AWS_CA_BUNDLE"] = f"{_AUTHORITIES_DIR}/{_BUCKET_AUTHORITY}"
+    return immutable.config_map(scope, "settings", variables)
+
+
+def mounts(scope: CollectionScope) -> list[Mount]:
+    """Make the objects behind the pod's files, and mount them."""
+    database, bucket = scope.args.database, scope.args.bucket
+    login = database.login_file(_DATABASE_SECTION)
+    authorities = {_DATABASE_AUTHORITY: database.ca_certificate, _BUCKET_AUTHORITY: bucket.ca_certificate}
+    trusted = {file: pem for file, pem in authorities.items() if pem}
+    files = {
+        **package(MODULE, _SOURCE),
+        # It takes the lock as the migration does.
+        **package(migration.__name__, Path(str(migration.__file__)).parent),
+        **database_lock_module(),
+        **logging_package(),
+    }
+    made = [
+        python_mount(scope, "program", _PYTHON_PATH, files),
+        secret_mount("database", immutable.secret(scope, "database", _DATABASE_LOGIN, login), _DATABASE_DIR),
+        secret_mount("bucket", immutable.secret(scope, "bucket", _BUCKET_KEY, bucket.credentials_file()), _BUCKET_DIR),
+        scratch_mount("tmp", _TEMPORARY_DIR, _TEMPORARY_SIZE),
+    ]
+    if trusted:
+        made.append(
+            config_map_mount("authorities", immutable.config_map(scope, "authorities", trusted), _AUTHORITIES_DIR)
+        )
+    return made
