@@ -18,7 +18,7 @@ import requests
 from tests.integration.plugin_harness import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 SCRIPT = Path(__file__).with_name("mlflow_contents.py")
 NEW = Path(sys.executable)
@@ -58,8 +58,10 @@ class Server:
 
 
 @contextmanager
-def serving(python: Path, uri: str, artifacts: Path, folder: Path) -> Iterator[Server]:
-    """Start a server on a database and a folder of artifacts; it ends with the context."""
+def serving(
+    python: Path, uri: str, artifacts: Path | str, folder: Path, variables: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Start a server on a database and a folder, or a URI, of artifacts; it ends with the context."""
     port = free_port()
     log = folder / f"server-{port}.log"
     words = ["server", "--host=127.0.0.1", f"--port={port}", "--workers=1"]
@@ -67,7 +69,7 @@ def serving(python: Path, uri: str, artifacts: Path, folder: Path) -> Iterator[S
     with log.open("wb") as output:
         process = subprocess.Popen(
             [python, "-m", "mlflow", *words, *stores],
-            env=environment(python, folder),
+            env={**environment(python, folder), **(variables or {})},
             cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,

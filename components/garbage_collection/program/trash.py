@@ -113,13 +113,18 @@ class Trash:
 
     def _looked_at_again(self, due: Due) -> str:
         """Find where its artifacts are; somebody may have restored or registered it since it was listed."""
+        held, version = "", None
         with self._store.ManagedSessionMaker() as session:
             row = session.execute(queries.due(due.kind, self._before_ms, due.id)).first()
-            if row is None:
-                raise KeptError("it has been restored or removed meanwhile")
             if due.kind is Kind.EXPERIMENT:
-                if left := queries.contents(session, due.id):
-                    raise KeptError(f"it still holds {left}")
-            elif version := queries.version_of(session, due.id):
-                raise KeptError(f"version {version} refers to it")
-            return str(row.location or "")
+                held = queries.contents(session, due.id)
+            else:
+                version = queries.version_of(session, due.id)
+        # Not within, where MLflow would make each of these an error of its own.
+        if row is None:
+            raise KeptError("it has been restored or removed meanwhile")
+        if held:
+            raise KeptError(f"it still holds {held}")
+        if version:
+            raise KeptError(f"version {version} refers to it")
+        return str(row.location or "")
