@@ -49,6 +49,7 @@ def _watched(settings: Settings, wanted: MonitoringSettings, endpoints: Sequence
         scrape_seconds=wanted.scrape_seconds,
         public_tls=bool(probe and probe.tls),
         keys_max_age_hours=settings.sign_on.gateway.keys.max_age_hours if settings.sign_on else None,
+        garbage_collection=settings.garbage_collection is not None,
     )
 
 

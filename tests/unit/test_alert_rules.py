@@ -156,6 +156,12 @@ def test_without_a_canary_there_is_no_alert_that_only_it_could_raise() -> None:
     }
 
 
+def test_where_nothing_is_collected_there_is_no_alert_about_it() -> None:
+    alerts = replace(PROD, watched=replace(PROD.watched, garbage_collection=False)).alerts
+
+    assert {name.value for name in AlertName} - {alert.name for alert in alerts} == {"MLFlowGarbageCollectionFailed"}
+
+
 def test_a_drill_shortens_every_wait_and_window_and_changes_no_name() -> None:
     usual, quick = (environment.alerts for environment in (PROD, DRILL))
 

@@ -228,13 +228,24 @@ def test_a_first_preview_registers_what_an_update_does(made: Recording) -> None:
 
 
 def test_it_comes_after_the_server_and_so_after_the_migration(prod: Recording) -> None:
-    assert prod.called("mlflow-deployment").urn in prod.one("batch/v1:CronJob").dependencies
+    assert prod.called("mlflow-service").urn in prod.one("batch/v1:CronJob").dependencies
 
 
 def test_it_works_with_the_servers_own_login_and_key(prod: Recording) -> None:
     for volume in ("database", "bucket"):
         own, servers = (prod.called(f"{owner}-{volume}").inputs["stringData"] for owner in ("gc", "mlflow"))
         assert own == servers
+
+
+def test_the_alert_looks_at_the_jobs_of_this_cron_job(prod: Recording) -> None:
+    (rule,) = [
+        rule
+        for group in prod.one(":PrometheusRule").spec["groups"]
+        for rule in group["rules"]
+        if rule.get("alert") == "MLFlowGarbageCollectionFailed"
+    ]
+
+    assert f'job_name=~"{prod.one("batch/v1:CronJob").metadata["name"]}-.+"' in rule["expr"]
 
 
 def test_without_it_there_is_nothing_of_it(deployed: Deploy) -> None:

@@ -39,12 +39,14 @@ MAY_DIFFER = {
     "exporter",
     "dashboards",
     "backup",
+    "garbageCollection",
 }
 # By the names of the containers.
 IMAGES = {
     "mlflow": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "migration": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "canary": "ghcr.io/mlflow/mlflow:v3.17.2-full",
+    "garbage-collection": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "exporter": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "backup": "registry.example.com/mlflow-backup:1.0",
     "known-revisions": "ghcr.io/mlflow/mlflow:v3.17.2-full",
@@ -265,7 +267,9 @@ def test_without_what_only_prod_has_dev_and_prod_have_the_same_resources_except_
     dev: Recording, deployed: Deploy
 ) -> None:
     own_namespace = {"platform-namespace", "platform-default-deny", "mlflow-client-edges-1"}
-    without: dict[str, Any] = dict.fromkeys(["monitoring", "canary", "exporter", "dashboards", "backup"], False)
+    without: dict[str, Any] = dict.fromkeys(
+        ["monitoring", "canary", "exporter", "dashboards", "backup", "garbageCollection"], False
+    )
     prod = deployed("prod", **WITHOUT_ACCESS, **without)
     names = [{(resource.type, resource.name) for resource in recording} for recording in (dev, prod)]
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.monitoring.rules import backups, experience, latencies, objectives, server, storage, way_in, witnesses
+from components.monitoring.rules import (
+    backups,
+    experience,
+    garbage,
+    latencies,
+    objectives,
+    server,
+    storage,
+    way_in,
+    witnesses,
+)
 from components.monitoring.rules.model import Group
 from components.monitoring.rules.scope import RuleScope
 
@@ -32,6 +42,7 @@ def groups(settings: AlertSettings, watched: Watched) -> list[Group]:
         "mlflow-server": server.alerts(scope),
         "mlflow-witnesses": witnesses.alerts(scope),
         "mlflow-way-in": [*way_in.recordings(scope), *way_in.alerts(scope)],
+        "mlflow-garbage-collection": garbage.alerts(scope),
         "mlflow-latencies": latencies.recordings(scope),
         "mlflow-backups": backups.alerts(scope),
     }

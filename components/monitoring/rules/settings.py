@@ -15,6 +15,8 @@ CANARY = "mlflow-canary"
 """Its job."""
 EXPORTER = "mlflow-exporter"
 """Its job."""
+GARBAGE_COLLECTION = "mlflow-gc"
+"""Its CronJob."""
 CANARY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 """Seconds: upper bounds of the canary's histogram, between which nothing is known."""
 SHORTEST_WINDOW_SECONDS = 300
@@ -53,6 +55,7 @@ class AlertName(Enum):
     BACKUP_PRUNE_FAILED = "MLFlowBackupPruneFailed"
     BACKUP_SLOW = "MLFlowBackupSlow"
     BACKUP_UNWATCHED = "MLFlowBackupUnwatched"
+    GARBAGE_COLLECTION_FAILED = "MLFlowGarbageCollectionFailed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +111,8 @@ class Watched:
     """Whether the canary sees the certificate of a public route."""
     keys_max_age_hours: int | None
     """For how long the gateway trusts signing keys that it cannot renew; None where no gateway is in front."""
+    garbage_collection: bool = False
+    """Whether deleted runs are removed for good."""
 
     @property
     def canary(self) -> bool:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.unit.alerts import backup_cases, objective_cases, server_cases, storage_cases, way_in_cases, witness_cases
+from tests.unit.alerts import (
+    backup_cases,
+    garbage_cases,
+    objective_cases,
+    server_cases,
+    storage_cases,
+    way_in_cases,
+    witness_cases,
+)
 
 CASES = (
     *server_cases.CASES,
@@ -11,4 +19,5 @@ CASES = (
     *witness_cases.CASES,
     *way_in_cases.CASES,
     *backup_cases.CASES,
+    *garbage_cases.CASES,
 )

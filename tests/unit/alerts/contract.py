@@ -41,6 +41,7 @@ PROVIDED = frozenset(
         "kube_deployment_status_observed_generation",
         "kube_deployment_status_replicas_available",
         "kube_deployment_status_replicas_updated",
+        "kube_job_created",
         "kube_job_status_failed",
         "kube_job_status_succeeded",
         # the kubelet

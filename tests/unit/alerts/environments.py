@@ -50,6 +50,7 @@ PROD = Environment(
         scrape_seconds=30,
         public_tls=True,
         keys_max_age_hours=24,
+        garbage_collection=True,
     ),
 )
 DEV = Environment(

@@ -14,6 +14,7 @@ STEPS = ("database", "artifact_upload", "artifact_download", "search", "public_r
 BUCKETS = ("0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "30.0", "+Inf")
 """As the canary's library writes them."""
 MIGRATION = "mlflow-migrate-0123456789"
+COLLECTION = "mlflow-gc-29000000"
 DEPLOYMENTS = {"mlflow": 2, "mlflow-gateway": 2, "mlflow-canary": 1, "mlflow-exporter": 1}
 """Pods by name."""
 MIB = 2**20
@@ -37,6 +38,14 @@ def deployment(metric: str, name: str, **labels: str) -> str:
 
 def migration(metric: str, name: str = MIGRATION, **labels: str) -> str:
     return series(f"kube_job_status_{metric}", job_name=name, **labels)
+
+
+def collection(metric: str, name: str = COLLECTION, **labels: str) -> str:
+    return series(f"kube_job_status_{metric}", job_name=name, **labels)
+
+
+def collection_made(name: str = COLLECTION) -> str:
+    return series("kube_job_created", job_name=name)
 
 
 def memory(pod: str, container: str = "mlflow") -> str:
@@ -124,6 +133,7 @@ def _kubernetes() -> World:
             known[progressing] = f"{value}+0xN"
         known |= {up(name, f"{name}-{number}"): "1+0xN" for number in range(1, pods + 1)}
     known |= {migration("failed"): "0+0xN", migration("succeeded"): "1+0xN"}
+    known |= {collection("failed"): "0+0xN", collection("succeeded"): "1+0xN", collection_made(): "0+0xN"}
     known |= {memory(f"mlflow-{number}"): f"{900 * MIB}+0xN" for number in (1, 2)}
     return known
 

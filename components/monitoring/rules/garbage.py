@@ -1,0 +1,45 @@
+"""The alert about the garbage collection, as Kubernetes sees its Jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.monitoring.rules.model import Alert, Severity
+from components.monitoring.rules.scope import MINUTE
+from components.monitoring.rules.settings import GARBAGE_COLLECTION, AlertName
+
+if TYPE_CHECKING:
+    from components.monitoring.rules.scope import RuleScope
+
+_JOBS = f'job_name=~"{GARBAGE_COLLECTION}-.+"'
+"""Those that somebody starts by hand too."""
+
+
+def alerts(scope: RuleScope) -> list[Alert]:
+    """Make the alert, where anything is collected."""
+    return [_failed(scope)] if scope.watched.garbage_collection else []
+
+
+def _failed(scope: RuleScope) -> Alert:
+    def last(ended: str) -> str:
+        made, so = scope.series("kube_job_created", _JOBS), scope.series(f"kube_job_status_{ended}", _JOBS)
+        return f"max by (namespace) ({made} and on (namespace, job_name) ({so} > 0))"
+
+    return scope.alert(
+        AlertName.GARBAGE_COLLECTION_FAILED,
+        Severity.WARNING,
+        # Jobs that have failed are kept for people to look at, also when a later one has succeeded.
+        expr=f"""
+            {last("failed")}
+            unless on (namespace) (
+              {last("succeeded")}
+              > on (namespace)
+              {last("failed")}
+            )
+        """,
+        hold=MINUTE,
+        summary="The last garbage collection has failed.",
+        description=(
+            "The last garbage collection in {{ $labels.namespace }} has failed, or could not remove all that was due."
+        ),
+    )
