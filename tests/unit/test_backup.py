@@ -135,7 +135,7 @@ def test_every_cron_job_has_a_constant_name_and_runs_one_at_a_time_in_utc(made: 
     cron = made.called(name)
 
     assert cron.metadata["name"] == CRON_JOBS[name]
-    assert (cron.spec["concurrencyPolicy"], cron.spec["timeZone"]) == ("Forbid", "Etc/UTC")
+    assert (cron.spec["concurrencyPolicy"], cron.spec["timeZone"]) == ("Forbid", "UTC")
     assert cron.spec["startingDeadlineSeconds"] > 0
     assert (cron.spec["successfulJobsHistoryLimit"], cron.spec["failedJobsHistoryLimit"]) == (3, 3)
 

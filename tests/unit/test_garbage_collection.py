@@ -83,7 +83,7 @@ def test_it_comes_when_the_schedule_says_by_utc_and_never_twice_at_a_time(made: 
     spec = made.one("batch/v1:CronJob").spec
 
     assert made.one("batch/v1:CronJob").metadata["name"] == "mlflow-gc"
-    assert (spec["schedule"], spec["timeZone"], spec["concurrencyPolicy"]) == ("17 1 * * *", "Etc/UTC", "Forbid")
+    assert (spec["schedule"], spec["timeZone"], spec["concurrencyPolicy"]) == ("17 1 * * *", "UTC", "Forbid")
     assert spec["startingDeadlineSeconds"] == 3600
     assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (3, 3)
 
