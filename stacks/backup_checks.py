@@ -5,8 +5,6 @@ No answer repeats a key: one that was meant to be public may be a private one.
 
 from __future__ import annotations
 
-import re
-
 IS_PRIVATE = "is a private key"
 """Where a public one belongs; then it is no longer a secret."""
 _LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -18,16 +16,6 @@ _PUBLIC = "age"
 _PRIVATE = "age-secret-key-"
 _TOP_BIT = 25
 _LOW_BITS = 0x1FFFFFF
-
-_PART = r"(?:\*|(?P<first>\d{1,2})(?:-(?P<last>\d{1,2}))?)(?:/(?P<step>\d{1,2}))?"
-_CRON_PART = re.compile(_PART)
-_CRON_FIELDS = (
-    ("minute", 0, 59),
-    ("hour", 0, 23),
-    ("day of the month", 1, 31),
-    ("month", 1, 12),
-    ("day of the week", 0, 6),
-)
 
 
 def recipient(value: str) -> str | None:
@@ -42,26 +30,6 @@ def identity(value: str) -> str | None:
     if value == value.upper() and _is_key(value.lower(), _PRIVATE):
         return None
     return "is no age private key (AGE-SECRET-KEY-1 and 58 letters and digits)"
-
-
-def schedule(value: str) -> str | None:
-    """Five fields of cron, by number; what Kubernetes takes beyond them (names, @daily) is not asked for."""
-    fields = value.split(" ")
-    if len(fields) != len(_CRON_FIELDS):
-        return "is not five fields: minute, hour, day of the month, month, day of the week"
-    for field, (name, low, high) in zip(fields, _CRON_FIELDS, strict=True):
-        if not all(_is_cron_part(part, low, high) for part in field.split(",")):
-            return f"has the {name} {field!r}, which is neither * nor numbers from {low} to {high}"
-    return None
-
-
-def _is_cron_part(part: str, low: int, high: int) -> bool:
-    match = _CRON_PART.fullmatch(part)
-    if not match:
-        return False
-    first, last, step = (int(match[name]) if match[name] else None for name in ("first", "last", "step"))
-    begin = low if first is None else first
-    return low <= begin <= (begin if last is None else last) <= high and (step is None or 0 < step <= high)
 
 
 def _is_key(value: str, kind: str) -> bool:

@@ -47,7 +47,7 @@ class DrillSettings:
 
 def read_schedule(reader: ConfigReader, key: str) -> str:
     """Read when something is done."""
-    return reader.text(key, "Kubernetes would refuse it, or run it at another time", backup_checks.schedule)
+    return reader.text(key, "Kubernetes would refuse it, or run it at another time", checks.cron_schedule)
 
 
 def read_drill(

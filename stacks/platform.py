@@ -58,7 +58,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
     others = (
         *way_in.metrics,
         *canary(settings, server, cluster),
-        *inventory(settings, kept, server, cluster),
+        *inventory(settings, kept, server, cluster, saved.status),
     )
     garbage_collection(settings, kept, server, cluster)
     monitoring(settings, server, others, cluster)

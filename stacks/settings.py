@@ -91,6 +91,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
     database = read_database(reader, connection_limit=limit, protect=protect)
     bucket = read_bucket(reader, protect=protect)
     exporter = read_exporter(reader, database=database, bucket=bucket)
+    backup = read_backup(reader, database=database, artifacts=bucket, status=exporter is not None, protect=protect)
     settings = Settings(
         kube_context=reader.optional("kubeContext", "no cluster would be found", lambda _: None),
         namespace=namespace,
@@ -103,10 +104,17 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         access=read_access(reader, route.host, tls_required=route.tls_required, clients_confined=namespace.create),
         route=route,
         sign_on=read_sign_on(reader, delivery, host=route.host),
-        monitoring=read_monitoring(reader, resources=resources, canary=canary),
+        monitoring=read_monitoring(
+            reader,
+            resources=resources,
+            canary=canary,
+            exporter=exporter is not None,
+            backups=backup is not None,
+            drill=backup is not None and backup.drill is not None,
+        ),
         canary=canary,
         exporter=exporter,
-        backup=read_backup(reader, database=database, artifacts=bucket, status=exporter is not None, protect=protect),
+        backup=backup,
         garbage_collection=read_garbage_collection(reader),
         database=database,
         bucket=bucket,

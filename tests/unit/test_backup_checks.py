@@ -34,35 +34,3 @@ def test_a_private_key_in_the_place_of_a_public_one_is_told_without_being_repeat
 @pytest.mark.parametrize("value", ["", PUBLIC, PRIVATE.lower(), PRIVATE[:-1], slipped(PRIVATE[:-2] + "22").upper()])
 def test_what_is_no_private_key_is_told_without_being_repeated(value: str) -> None:
     assert checks.identity(value) == "is no age private key (AGE-SECRET-KEY-1 and 58 letters and digits)"
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["7 * * * *", "37 2 * * *", "27 4 * * 0", "*/15 0-6,22-23/1 1,15 1-12/2 1-5", "0 0 31 12 6", "5/10 * * * *"],
-)
-def test_schedules_of_five_fields_are_taken(value: str) -> None:
-    assert checks.schedule(value) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "what"),
-    [
-        ("", "is not five fields"),
-        ("@hourly", "is not five fields"),
-        ("7 * * *", "is not five fields"),
-        ("7 * * * * *", "is not five fields"),
-        ("7  * * * *", "is not five fields"),
-        ("60 * * * *", "has the minute '60', which is neither * nor numbers from 0 to 59"),
-        ("7 24 * * *", "has the hour '24', which is neither * nor numbers from 0 to 23"),
-        ("7 * 0 * *", "has the day of the month '0'"),
-        ("7 * * 13 *", "has the month '13'"),
-        ("7 * * * 7", "has the day of the week '7', which is neither * nor numbers from 0 to 6"),
-        ("7 * * * sun", "has the day of the week 'sun'"),
-        ("30-10 * * * *", "has the minute '30-10'"),
-        ("*/0 * * * *", "has the minute '*/0'"),
-        ("7, * * * *", "has the minute '7,'"),
-        ("-7 * * * *", "has the minute '-7'"),
-    ],
-)
-def test_other_schedules_are_told(value: str, what: str) -> None:
-    assert what in str(checks.schedule(value))

@@ -50,7 +50,7 @@ SCRATCH: dict[str, Any] = {
     "backupDrillAccessKey": "key-of-the-drill",
     "backupDrillSecretKey": "secret-of-the-drill",
 }
-NO_SCHEDULE = "is not five fields: minute, hour, day of the month, month, day of the week"
+NO_SCHEDULE = "is not the five fields of a cron schedule"
 UNCLEAN = "has white space at an end or a control character"
 BAD_VALUES: list[tuple[str, Any, str]] = [
     ("backup", "maybe", "is neither true nor false"),
@@ -64,10 +64,10 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("backupRecipients", [PUBLIC, PUBLIC], "has a key twice"),
     ("backupRecipients", [PRIVATE], "item 1 is a private key; everybody who reads the stack's config file could read"),
     ("backupSchedule", "@hourly", NO_SCHEDULE),
-    ("backupSchedule", "60 * * * *", "has the minute '60', which is neither * nor numbers from 0 to 59"),
+    ("backupSchedule", "60 * * * *", "has '60' for the minute, which goes from 0 to 59"),
     ("backupVerifySchedule", "daily", NO_SCHEDULE),
     ("backupPruneSchedule", "", NO_SCHEDULE),
-    ("backupDrillSchedule", "0 0 * * sun", "has the day of the week 'sun', which is neither * nor numbers from 0 to 6"),
+    ("backupDrillSchedule", "0 0 * * sunday", "has 'sunday' for the"),
     ("backupKeepDays", 0, "is not a whole number from 1 to 3650"),
     ("backupKeepCount", 0, "is not a whole number from 1 to 10000"),
     ("backupDeadline", 59, "is not a whole number from 60 to 86400"),

@@ -37,6 +37,7 @@ def test_production_has_one_config_map_a_dashboard_which_a_stock_sidecar_finds(p
         "mlflow-dashboard-resource-use",
         "mlflow-dashboard-experiment-tracking",
         "mlflow-dashboard-model-registry",
+        "mlflow-dashboard-backups",
     }
     for each in made.values():
         assert each.metadata["labels"]["grafana_dashboard"] == "1"
@@ -68,7 +69,7 @@ def test_label_and_folder_are_those_of_the_configuration(deployed: Deploy) -> No
 
 
 def test_they_show_the_thresholds_of_the_alerts_and_what_the_stack_has(deployed: Deploy) -> None:
-    made = deployed("prod", alertMemory="1900M", exporter=False)
+    made = deployed("prod", alertMemory="1900M", exporter=False, backup=False)
 
     names = [each.metadata["name"] for each in config_maps(made)]
     contents = "".join(content for each in config_maps(made) for content in each.inputs["data"].values())

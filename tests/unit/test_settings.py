@@ -20,6 +20,7 @@ from tests.unit import (
     test_canary_settings,
     test_dashboard_settings,
     test_exporter_settings,
+    test_garbage_collection_settings,
     test_monitoring_settings,
     test_rotation_settings,
 )
@@ -160,6 +161,7 @@ def test_every_key_that_can_be_wrong_has_a_test() -> None:
         test_canary_settings,
         test_dashboard_settings,
         test_exporter_settings,
+        test_garbage_collection_settings,
         test_monitoring_settings,
         test_rotation_settings,
     )
