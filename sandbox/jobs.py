@@ -90,13 +90,19 @@ def finish(cluster: Cluster, job: str, tell: Callable[[str], None] = lambda _: N
     said = ""
     while not (ended := _ending(cluster.get("job", job))):
         time.sleep(LOOK_SECONDS)
-        if (message := _message(cluster.run("logs", f"job/{job}", "--tail=1", check=False))) not in {"", said}:
+        if (message := _message(_log(cluster, job, lines=1))) not in {"", said}:
             tell(message)
             said = message
-    log = cluster.run("logs", f"job/{job}", "--all-containers", "--tail=-1", check=False)
+    log = _log(cluster, job, lines=-1)
     if ended != "Complete":
         raise JobError(f"Job {job} failed: {_last_words(log)}", _exit_code(cluster, job), log)
     return log
+
+
+def _log(cluster: Cluster, job: str, *, lines: int) -> str:
+    """The last lines of every attempt's every container; -1: all."""
+    selected = f"--selector=job-name={job}"
+    return cluster.run("logs", selected, "--all-containers", f"--tail={lines}", check=False)
 
 
 def results(log: str) -> list[dict[str, Any]]:
@@ -117,9 +123,9 @@ def _parsed(line: str) -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _message(line: str) -> str:
-    """What a line of a JSON log says; nothing where it is no such line."""
-    return str(_parsed(line).get("message", ""))
+def _message(log: str) -> str:
+    """What the last line of a JSON log says; nothing where it is no such line."""
+    return str(_parsed(log.strip().rpartition("\n")[2]).get("message", ""))
 
 
 def _ending(job: dict[str, Any] | None) -> str:

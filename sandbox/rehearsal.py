@@ -20,7 +20,7 @@ from minio import MinioAdmin
 from minio.credentials.providers import StaticProvider
 from psycopg import sql
 
-from sandbox import network, paths, processes, stack, stack_file
+from sandbox import backup_keys, network, paths, processes, stack, stack_file
 from sandbox.errors import SandboxError
 from sandbox.parts import cloudflare, minio, postgresql
 from sandbox.parts.cloudflare import Cloudflare
@@ -59,11 +59,14 @@ def environment() -> dict[str, str]:
     }
 
 
-def overrides(image: str, gateway_image: str) -> dict[str, Any]:
+def overrides(image: str, gateway_image: str, backup_image: str) -> dict[str, Any]:
     """Where things are in the sandbox, and under which names its owners know the program."""
     return {
         "image": image,
         "gatewayImage": gateway_image,
+        "backupImage": backup_image,
+        "backupRecipients": backup_keys.recipients(),
+        "backupDrill": True,
         "databaseAdminHost": network.NODE_ADDRESS,
         "databaseCaFile": str(stack.CA_FILE),
         "databasePeers": [{"cidr": f"{network.NODE_ADDRESS}/32"}],
@@ -87,7 +90,10 @@ def _secrets() -> dict[str, str]:
         "databasePassword": secret(stack.SECRETS / "rehearsal-database-password"),
         "databaseReaderPassword": secret(stack.SECRETS / "rehearsal-database-reader-password"),
         "databaseAdminPassword": secret(stack.SECRETS / "rehearsal-database-admin-password"),
+        "databaseBackupPassword": secret(stack.SECRETS / "rehearsal-database-backup-password"),
+        "databaseDrillPassword": secret(stack.SECRETS / "rehearsal-database-drill-password"),
         "artifactAdminPassword": secret(stack.SECRETS / "rehearsal-artifact-admin-password"),
+        "backupIdentity": backup_keys.drill_identity(),
         "cloudflareApiToken": cloudflare.api_token(stack.SECRETS),
     }
 
@@ -108,7 +114,7 @@ def pulumi(*words: str, stdin: str | None = None) -> str:
     )
 
 
-def make_stack(image: str, gateway_image: str) -> None:
+def make_stack(image: str, gateway_image: str, backup_image: str) -> None:
     """Makes the stack's state and configuration anew."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     STATE.mkdir(parents=True)
@@ -122,7 +128,7 @@ def make_stack(image: str, gateway_image: str) -> None:
         env=settings,
     )
     document = yaml.safe_load(FILE.read_text())
-    ours = {f"{stack.PROJECT}:{key}": given for key, given in overrides(image, gateway_image).items()}
+    ours = {f"{stack.PROJECT}:{key}": given for key, given in overrides(image, gateway_image, backup_image).items()}
     document["config"] = stack_file.config(TRACKED) | ours
     write_private(FILE, yaml.safe_dump(document))
     for key, given in _secrets().items():

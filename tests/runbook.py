@@ -1,13 +1,50 @@
-"""The runbook as those find it who follow an alert's link."""
+"""The runbook as people use it: they follow an alert's link, or run the commands of a section."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+from typing import TYPE_CHECKING
 
 from sandbox import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RUNBOOK = paths.CLONE / "docs/runbook.md"
+SECTION_SECONDS = 900.0
+UPDATE = re.compile(r"^(pulumi up.*)$", re.MULTILINE)
+UNATTENDED = r"\1 --yes --skip-preview --non-interactive --color=never"
 
 
 def anchors() -> set[str]:
     """The anchors of its sections, one an alert."""
-    text = (paths.CLONE / "docs/runbook.md").read_text()
-    return {heading.lower() for heading in re.findall(r"^## (\w+)$", text, re.MULTILINE)}
+    return {heading.lower() for heading in re.findall(r"^## (\w+)$", RUNBOOK.read_text(), re.MULTILINE)}
+
+
+def blocks(section: str) -> list[str]:
+    """The commands of a section, as they stand there."""
+    rest = RUNBOOK.read_text().partition(f"## {section}\n")[2]
+    assert rest, f"the runbook has no section {section}"
+    return re.findall(r"```sh\n(.*?)```", rest.partition("\n## ")[0], flags=re.DOTALL)
+
+
+def run(*commands: str, environment: Mapping[str, str]) -> str:
+    """Run blocks one after the other in one shell, as a person does who has selected the stack; return what they print.
+
+    Only an update, which would ask for a confirmation, is told to go on.
+    """
+    script = UPDATE.sub(UNATTENDED, "\n".join(commands))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=paths.CLONE,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECTION_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
+    return done.stdout

@@ -65,7 +65,7 @@ def production(progress: Progress) -> Iterator[None]:
 
 def _bring_up(progress: Progress) -> None:
     toolchain, images = up.prepare(progress, monitoring=True, backups=True)
-    host.install_packages(progress, host.BROWSER)
+    host.install_packages(progress, [*host.BROWSER, *host.RUNBOOK_READER])
     authority = stack.AUTHORITY
     authority.ensure()
     up.prepare_engine(toolchain, authority, images["mlflow"].reference)
@@ -76,6 +76,6 @@ def _bring_up(progress: Progress) -> None:
     wait_until(lambda: part.ready(around), what=part.name, timeout=60)
     network.publish({part.public_host: network.EDGE_ADDRESS, part.team_domain: network.EDGE_ADDRESS})
     rehearsal.make_surroundings(toolchain["kubectl"])
-    rehearsal.make_stack(images["mlflow"].reference, images["envoy"].reference)
+    rehearsal.make_stack(*(images[name].reference for name in ("mlflow", "envoy", "backup")))
     with progress.step("pulumi", "pulumi up on stack prod, and a preview that finds nothing to change"):
         rehearsal.up()

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from sandbox import processes
-from sandbox.parts.containerd import SOCKET
-from sandbox.supervisor import client
-from sandbox.toolchain import tools
 from tests.integration.cluster import NAMESPACE, kubectl, objects, server_pods, wait_until_rolled_out
+from tests.integration.images import another_name
 from tests.integration.load import PLATFORM, Load
 from tests.integration.stacks import Stack
 
@@ -70,12 +67,8 @@ def test_a_rolling_restart_loses_no_request_and_no_upload_that_has_begun() -> No
 
 @pytest.fixture
 def other_version(server_image: str) -> Iterator[str]:
-    """The server's image under another name, as a new version would have."""
-    name = f"{server_image.rpartition(':')[0]}:another-version"
-    containerd = client.inside([tools.locate()["ctr"], f"--address={SOCKET}", "--namespace=k8s.io", "images"])
-    processes.output_of([*containerd, "tag", "--force", server_image, name], what="naming an image")
-    yield name
-    processes.output_of([*containerd, "remove", name], what="forgetting an image's name")
+    with another_name(server_image) as name:
+        yield name
 
 
 def test_a_change_of_the_version_migrates_and_rolls_without_losing_a_request(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -13,11 +10,11 @@ import psycopg
 import pytest
 from minio.error import S3Error
 
-from sandbox import paths
+from tests import runbook
 from tests.integration.backends import BUCKET, Key, Login, database, object_store, server_key, server_login
 from tests.integration.cluster import SERVER, objects
 from tests.integration.load import Load
-from tests.integration.stacks import COMMAND_SECONDS, Stack
+from tests.integration.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,28 +22,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("platform")
 
-SECTION = (paths.CLONE / "docs" / "runbook.md").read_text().partition("## Rotating credentials\n")[2]
-TO_BOTH, TO_SEPARATE, NEW_PASSWORD, NEW_KEYS, *_ = re.findall(r"```sh\n(.*?)```", SECTION, flags=re.DOTALL)
-UPDATE = "pulumi up"
+TO_BOTH, TO_SEPARATE, NEW_PASSWORD, NEW_KEYS, *_ = runbook.blocks("Rotating credentials")
+UPDATE = "pulumi up\n"
 LOOK_SECONDS = 1.0
 
 
 def run(*blocks: str) -> None:
-    """Runs commands of the runbook as a person does who has selected the stack; several blocks share an update."""
-    assert all(block.endswith(f"{UPDATE}\n") for block in blocks)
-    lines = [line for block in blocks for line in block.splitlines() if line != UPDATE]
-    script = "\n".join([*lines, f"{UPDATE} --yes --skip-preview --non-interactive --color=never"])
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=paths.CLONE,
-        env={**os.environ, **Stack().environment, "PULUMI_STACK": Stack().name},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
+    """Run blocks of the runbook; several share one update."""
+    assert all(block.endswith(UPDATE) for block in blocks)
+    settings = [block.removesuffix(UPDATE) for block in blocks]
+    runbook.run(*settings, UPDATE, environment={**Stack().environment, "PULUMI_STACK": Stack().name})
 
 
 def mounted(pod: dict[str, Any]) -> set[str]:

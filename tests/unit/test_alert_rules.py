@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from tests.unit.alerts.environments import Environment
     from tests.unit.alerts.promtool import Case
 
-*SECTIONS, ROTATION = re.split(r"^## ", (stack_files.ROOT / "docs" / "runbook.md").read_text(), flags=re.MULTILINE)[1:]
+WHOLE = re.split(r"^## ", (stack_files.ROOT / "docs" / "runbook.md").read_text(), flags=re.MULTILINE)[1:]
+SECTIONS, TASKS = WHOLE[: len(AlertName)], WHOLE[len(AlertName) :]
 PARTS = ("Cause", "Check", "Cure")
 every_environment = pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda each: each.name)
 
@@ -199,9 +200,17 @@ def test_thresholds_of_the_settings_reach_the_rules() -> None:
         assert part in rules
 
 
-def test_the_runbook_has_a_section_for_every_alert_and_one_about_rotation() -> None:
+def test_the_runbook_has_a_section_for_every_alert_and_then_one_for_every_task() -> None:
     assert [section.splitlines()[0] for section in SECTIONS] == [name.value for name in AlertName]
-    assert ROTATION.splitlines()[0] == "Rotating credentials"
+    assert [section.splitlines()[0] for section in TASKS] == [
+        "Daily operations",
+        "Backups",
+        "Restoring a backup",
+        "Disaster recovery",
+        "Scaling",
+        "Maintenance windows",
+        "Rotating credentials",
+    ]
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.splitlines()[0])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
 
 ADDRESSES_AND_FILES = ("Host", "Server", "Peers", "File", "Url", "Id", "Origin", "mage")
+THAT_BACKUPS_CAN_BE_READ = {"backupRecipients", "backupDrill"}
 
 
 def test_it_refuses_to_begin_beside_a_running_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,14 +30,15 @@ def test_it_refuses_to_begin_beside_a_running_sandbox(monkeypatch: pytest.Monkey
 
 
 def test_it_overrides_addresses_and_nothing_that_decides_who_may_enter() -> None:
-    overridden = rehearsal.overrides("server:1", "gateway:1")
-    assert [key for key in overridden if not key.endswith(ADDRESSES_AND_FILES)] == []
+    overridden = rehearsal.overrides("server:1", "gateway:1", "backup:1")
+    others = {key for key in overridden if not key.endswith(ADDRESSES_AND_FILES)}
+    assert others == THAT_BACKUPS_CAN_BE_READ
     assert rehearsal.value("host") == "mlflow.254carbon.com"
 
 
 def test_it_overrides_keys_that_the_program_has() -> None:
     declared = yaml.safe_load((paths.CLONE / "Pulumi.yaml").read_text())["config"]
-    assert set(rehearsal.overrides("server:1", "gateway:1")) <= set(declared)
+    assert set(rehearsal.overrides("server:1", "gateway:1", "backup:1")) <= set(declared)
 
 
 def test_the_double_serves_the_names_of_the_production_configuration() -> None:
@@ -48,7 +50,9 @@ def test_the_double_serves_the_names_of_the_production_configuration() -> None:
 
 def test_the_way_out_of_the_canary_leads_to_the_doubles_edge(deployed: Deploy) -> None:
     given = {
-        key: value for key, value in rehearsal.overrides("server:1", "gateway:1").items() if not key.endswith("CaFile")
+        key: value
+        for key, value in rehearsal.overrides("server:1", "gateway:1", "backup:1").items()
+        if not key.endswith("CaFile") and key not in THAT_BACKUPS_CAN_BE_READ
     }
     *_, way_out = deployed("prod", **given).called("canary-edges").spec["egress"]
 
