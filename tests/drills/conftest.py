@@ -26,6 +26,9 @@ HURRY = {
     "exporterDatabaseInterval": SCRAPE_SECONDS,
     # Between what a pod of the server uses by itself and what its container may use.
     "alertMemory": "1500M",
+    # Backups are made when a drill says so, and the hurry makes none too old.
+    "backupSchedule": "0 0 1 1 *",
+    "alertBackupAge": 168,
 }
 HURRIED_FOR = {"MLFlowPodDown": 8.0}
 """By which the new rules are told from the old ones."""

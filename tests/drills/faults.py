@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from sandbox.parts import postgresql
 from sandbox.private_files import secret
 from tests.integration import backends
 from tests.integration.cluster import NAMESPACE, kubectl, objects, server_pods, wait_for
+from tests.rehearsal import backups
 from tests.rehearsal.prometheus import series
 
 if TYPE_CHECKING:
@@ -111,24 +111,26 @@ def a_rollout_that_hangs() -> Iterator[None]:
 @contextmanager
 def a_migration_that_fails() -> Iterator[None]:
     """The migration runs on a database of an unknown revision, as one of a newer MLflow is to an older image."""
-    (job,) = [each for each in objects("jobs") if each["metadata"]["name"].startswith("mlflow-migrate-")]
     name = "mlflow-migrate-drill"
-    spec = {key: value for key, value in job["spec"].items() if key not in {"selector", "manualSelector"}}
-    template = spec["template"]
-    own = {key: value for key, value in template["metadata"]["labels"].items() if "kubernetes.io/" in key}
-    own = {key: value for key, value in own.items() if not key.startswith(("batch.", "controller-"))}
-    again = {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": {**spec, "template": {"metadata": {"labels": own}, "spec": template["spec"]}},
-    }
     with backends.database(postgresql.ADMIN_USER) as connection:
         (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
         connection.execute("UPDATE alembic_version SET version_num = 'of-a-newer-one'")
         try:
-            kubectl("create", "--filename=-", stdin=json.dumps(again))
+            kubectl("create", "job", name, f"--namespace={NAMESPACE}", "--from=cronjob/mlflow-migrate")
             yield
         finally:
             kubectl("delete", "job", name, f"--namespace={NAMESPACE}", "--ignore-not-found")
             connection.execute("UPDATE alembic_version SET version_num = %s", [revision])
+
+
+@contextmanager
+def a_backup_that_fails() -> Iterator[None]:
+    """The role of the backups may no longer read the runs."""
+    with rehearsal.database_administration(backends.DATABASE) as database:
+        database.execute("REVOKE SELECT ON runs FROM mlflow_backup")
+        try:
+            backups.fail(backups.TEMPLATES["create"])
+            yield
+        finally:
+            database.execute("GRANT SELECT ON runs TO mlflow_backup")
+            backups.run(backups.TEMPLATES["create"])
