@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sandbox.benchmarks import gateway, preview, watchers
+from sandbox.benchmarks import backups, gateway, preview, watchers
 from sandbox.benchmarks.figures import emit
 from sandbox.commands import down, rehearse_prod, up
 from sandbox.progress import Progress
@@ -42,5 +42,7 @@ def run() -> None:
     with rehearse_prod.production(progress):
         progress.say("bench", "watching canary and exporter, for some minutes")
         watchers.measure(tools.locate(monitoring=True)["kubectl"])
+        progress.say("bench", "backing up and restoring, with the programs and by hand")
+        backups.measure()
     if ran_before:
         up.run()

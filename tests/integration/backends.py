@@ -13,7 +13,9 @@ import urllib3
 from minio import Minio, MinioAdmin
 from minio.credentials.providers import StaticProvider
 
-from sandbox import network, stack
+from sandbox import network, paths, stack
+from sandbox.commands.up import BINARY_IMAGES
+from sandbox.images import build_binary_image
 from sandbox.parts import minio, postgresql
 from sandbox.parts.part import Surroundings, wait_until
 from sandbox.pki import Authority
@@ -132,8 +134,9 @@ def object_store_administration(key: Key) -> MinioAdmin:
 def start(part: Part) -> None:
     """Starts a part that was stopped, as `make up` does, and waits until it serves."""
     client.forget_ended()
-    # Only containerd, which starts pods, reads the name of the pause image.
-    around = Surroundings(tools.locate().programs, Authority(stack.SECRETS / "pki"), stack.SECRETS, pause_image="")
+    programs = tools.locate().programs
+    pause = build_binary_image("pause", BINARY_IMAGES["pause"], programs["pause"], cache=paths.CACHE)
+    around = Surroundings(programs, Authority(stack.SECRETS / "pki"), stack.SECRETS, pause.reference)
     part.start(around)
     wait_until(lambda: part.ready(around), what=part.name, timeout=60)
 

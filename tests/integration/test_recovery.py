@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.parts.containerd import Containerd
 from sandbox.parts.minio import Minio
 from sandbox.parts.postgresql import PostgreSQL
 from tests.integration.backends import stopped
@@ -72,7 +73,7 @@ def test_a_killed_pod_is_replaced_and_a_client_that_retries_sees_no_error() -> N
 def test_a_database_that_was_down_is_noticed_and_used_again_without_a_restart_of_any_pod() -> None:
     before = restarts()
     with Load() as load:
-        with stopped(PostgreSQL(), signal.SIGINT):
+        with stopped(PostgreSQL(), signal.SIGQUIT):  # as a crash: without a checkpoint
             wait_for(lambda: ready_pods() == 0, "every pod to notice that the database is gone")
             assert kubectl("exec", f"--namespace={NAMESPACE}", "deployment/mlflow", "--", *HEALTH).strip() == "200"
         wait_for(lambda: ready_pods() == REPLICAS, "every pod to find the database again")
@@ -86,7 +87,7 @@ def test_a_database_that_was_down_is_noticed_and_used_again_without_a_restart_of
 def test_a_bucket_that_was_down_fails_artifacts_only_and_is_used_again() -> None:
     before = restarts()
     with Load() as load:
-        with stopped(Minio(), signal.SIGTERM):
+        with stopped(Minio(), signal.SIGKILL):
             known = len(load.failures)
             wait_for(lambda: len(load.failures) > known, "an upload to fail")
             # What needs no bucket goes on.
@@ -99,3 +100,17 @@ def test_a_bucket_that_was_down_fails_artifacts_only_and_is_used_again() -> None
     assert [failure for failure in load.failures if not failure.startswith(f"PUT {PLATFORM.artifacts}")] == []
     assert only_passing(load.failures), load.failures
     assert restarts() == before
+
+
+def test_a_container_runtime_that_dies_takes_no_request_with_it_and_starts_pods_again() -> None:
+    before = restarts()
+    with Load() as load:
+        with stopped(Containerd(), signal.SIGKILL):
+            load.wait_for_progress()
+        assert restarts() == before
+        replaced = server_pods()[0]
+        kubectl("delete", "pod", replaced, f"--namespace={NAMESPACE}", "--wait=false")
+        wait_for(lambda: replaced not in server_pods() and ready_pods() == REPLICAS, "a pod in the place of another")
+        load.wait_for_progress()
+        assert load.lost() == []
+    assert load.failures == []
