@@ -16,11 +16,13 @@ CLIENTS = "integrations/mlflow-cloudflare-access/tests/locks"
 """The clients of MLflow that the package for clients outside is tested with."""
 OLD_SERVERS = "tests/integration/locks"
 """The servers of MLflow whose databases the migration is tested with."""
+BACKUP = "images/backup"
+_OVERRIDES = ("--override", f"{BACKUP}/overrides.txt")
 TARGETS = (
     ("requirements.in", "requirements.txt", ()),
-    ("sandbox/requirements.in", "sandbox/requirements.txt", ("--constraint", "requirements.txt")),
+    ("sandbox/requirements.in", "sandbox/requirements.txt", ("--constraint", "requirements.txt", *_OVERRIDES)),
     ("sandbox/toolchain/go/requirements.in", "sandbox/toolchain/go/requirements.txt", ()),
-    ("images/backup/requirements.in", "images/backup/requirements.txt", ()),
+    (f"{BACKUP}/requirements.in", f"{BACKUP}/requirements.txt", _OVERRIDES),
     ("images/mlflow/requirements.in", "images/mlflow/requirements.txt", ()),
     (f"{OLD_SERVERS}/mlflow-2.10.0.in", f"{OLD_SERVERS}/mlflow-2.10.0.txt", ()),
     *((f"{CLIENTS}/{version}.in", f"{CLIENTS}/{version}.txt", ()) for version in ("oldest", "newest")),
