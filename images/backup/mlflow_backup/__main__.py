@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING
 
 from mlflow_backup.archive.layout import status_key
 from mlflow_backup.command_line import parser
-from mlflow_backup.commands import listing
+from mlflow_backup.commands import listing, moments
 from mlflow_backup.commands.create import create
 from mlflow_backup.commands.drill import drill
+from mlflow_backup.commands.moment_restore import restore_moment
 from mlflow_backup.commands.prune import prune
 from mlflow_backup.commands.restoration import Wish
 from mlflow_backup.commands.restore import restore
 from mlflow_backup.commands.verify import verify
 from mlflow_backup.failures import ExitCode, NothingToDoError, StoppedError, UsageError, as_failure
 from mlflow_backup.log import log_as_json
+from mlflow_backup.point_in_time.fetching import fetch, moment_of
+from mlflow_backup.point_in_time.running import run as run_point_in_time
+from mlflow_backup.point_in_time.settings import FetchSettings, RunSettings
 from mlflow_backup.report import Report
 from mlflow_backup.settings import (
     CreateSettings,
@@ -54,6 +58,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if chosen.command == "list":
             return _list(chosen)
+        if chosen.command == "pitr-list":
+            return _list_moments(chosen)
+        if chosen.command == "pitr-run":
+            # It ends by a signal alone, and tells how it goes in the bucket meanwhile.
+            run_point_in_time(RunSettings.of(os.environ))
         return _run(chosen)
     except (Exception, StoppedError) as error:  # noqa: BLE001 - every end has a code, also one that nobody has foreseen
         code, reason, message = as_failure(error)
@@ -64,6 +73,12 @@ def main(arguments: Sequence[str]) -> int:
 def _list(chosen: argparse.Namespace) -> int:
     found = listing.rows(TargetSettings.of(os.environ))
     sys.stdout.write((listing.as_json(found) if chosen.json else listing.as_table(found)) + "\n")
+    return 0
+
+
+def _list_moments(chosen: argparse.Namespace) -> int:
+    found = moments.rows(TargetSettings.of(os.environ))
+    sys.stdout.write((moments.as_json(found) if chosen.json else moments.as_table(found)) + "\n")
     return 0
 
 
@@ -96,6 +111,18 @@ def _dispatch(chosen: argparse.Namespace, report: Report) -> None:
         verify(VerifySettings.of(environment), report, _wanted(chosen), deep=chosen.deep)
     elif chosen.command == "prune":
         prune(PruneSettings.of(environment), report, datetime.now(UTC), dry_run=chosen.dry_run)
+    elif chosen.command == "pitr-fetch":
+        fetch(FetchSettings.of(environment), report, moment_of(chosen.to), chosen.folder)
+    elif chosen.command == "pitr-restore":
+        restore_moment(
+            FetchSettings.of(environment, chosen.database_service),
+            report,
+            moment_of(chosen.to),
+            service=chosen.database_service,
+            database=chosen.source_database,
+            folder=chosen.folder,
+            replace=chosen.replace,
+        )
     else:
         settings = RestoreSettings.of(environment, chosen.database_service, chosen.bucket)
         wish = Wish(

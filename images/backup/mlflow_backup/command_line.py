@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mlflow_backup import settings
 from mlflow_backup.failures import ExitCode
+from mlflow_backup.point_in_time import settings as point_in_time
 from mlflow_backup.storage.catalogue import LATEST
 
 
@@ -16,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m mlflow_backup",
         description="Back up MLflow's database and artifacts, encrypted, and read them back.",
-        epilog=f"{settings.__doc__}\nExit codes:\n{codes}",
+        epilog=f"{settings.__doc__}\n{point_in_time.__doc__}\nExit codes:\n{codes}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -61,6 +62,35 @@ def parser() -> argparse.ArgumentParser:
     prune = add("prune", "remove old backups, leftovers, and artifacts that no backup needs")
     prune.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
     _report(prune)
+
+    add("pitr-run", "receive the log of the PostgreSQL instance and make base backups of it, until told to stop")
+
+    moments = add("pitr-list", "list the base backups and until when the log reaches")
+    moments.add_argument("--json", action="store_true", help="as JSON instead of a table")
+
+    fetch = add("pitr-fetch", "bring a base backup and its log back, for a recovery to a moment by hand")
+    fetch.add_argument("to", metavar="MOMENT", help="such as 2026-11-26T19:00:00+00:00, or latest")
+    fetch.add_argument("folder", type=Path, metavar="DIR", help="an empty folder, or none yet")
+    _report(fetch)
+
+    recover = add(
+        "pitr-restore", "restore one database to a moment: recover the instance aside, and take it from there"
+    )
+    recover.add_argument("--to", required=True, metavar="MOMENT", help="2026-11-26T19:00:00+00:00, or latest")
+    recover.add_argument(
+        "--database-service",
+        required=True,
+        metavar="NAME",
+        help="section of PGSERVICEFILE: the database to restore into, by the role that is to own it",
+    )
+    recover.add_argument(
+        "--source-database", metavar="NAME", help="its name in the instance, where that is another one there"
+    )
+    recover.add_argument(
+        "--folder", required=True, type=Path, metavar="DIR", help="an empty folder with room for the whole instance"
+    )
+    recover.add_argument("--replace", action="store_true", help="drop what the role owns in the database")
+    _report(recover)
     return top
 
 

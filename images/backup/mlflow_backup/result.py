@@ -15,14 +15,15 @@ class Result:
     """One JSON object. Fields are added in later versions, and never change their meaning."""
 
     command: str
-    """create, verify, restore, drill or prune."""
+    """create, verify, restore, drill, prune, pitr, pitr-fetch or pitr-restore."""
     ok: bool
     """The command did what it says: `exit_code` is 0."""
     exit_code: int
     """See `failures.ExitCode`."""
     reason: str = ""
     """One word where it did not: usage, damaged, edited, incomplete, foreign, newer-format, newer-schema, wrong-key,
-    not-empty, conflict, different, locked, unreachable, vanished, nothing, stopped, storage, dump, restore, fault."""
+    not-empty, conflict, different, locked, unreachable, vanished, nothing, stopped, storage, dump, restore, fault;
+    of the point-in-time recovery also beyond, gap, behind, no-base, barman."""
     message: str = ""
     """The same in a sentence for people."""
     started: str

@@ -9,6 +9,7 @@
     objects/<2 hex>/<64 hex>.age        an artifact, written once and shared by all backups that hold it
     status/<command>.json               how the command last ended; see `result`
     status/<command>.ok.json            how it last succeeded, so that a listing tells when that was
+    pitr/...                            base backups and the log; see `point_in_time.places`
 
 What ends in `.age` is encrypted to every recipient.
 """

@@ -19,6 +19,7 @@ from mlflow_backup.archive.layout import OBJECTS, object_name
 from mlflow_backup.archive.object_list import read_object_list
 from mlflow_backup.archive.retention import UNFINISHED, Candidate, Decision, decide
 from mlflow_backup.failures import RefusedError, RetryLaterError
+from mlflow_backup.point_in_time.pruning import prune_log
 from mlflow_backup.storage.bucket import Bucket, Found, GoneError
 from mlflow_backup.storage.catalogue import backups, manifest_of
 
@@ -67,6 +68,10 @@ def prune(settings: PruneSettings, report: Report, now: datetime, *, dry_run: bo
         with report.phase("backups"):
             for backup in decision.remove:
                 _remove(target, seen[backup.id].listed, report)
+    with report.phase("log"):
+        pruned = prune_log(target, settings.platform, now, keep_days=settings.keep_days, dry_run=dry_run)
+    report.bytes += pruned.bytes
+    report.details |= {"bases_removed": pruned.bases, "log_files_removed": len(pruned.keys)}
     with report.phase("objects"):
         sweep = _Sweep(target, report, now - UNFINISHED, dry_run=dry_run)
         sweep.run([seen[backup.id] for backup in decision.keep], decision)
