@@ -52,13 +52,20 @@ class BaseTaker:
         """Whether the log has had a gap since the newest base backup was begun."""
         return len(self._shipper.gaps) > self._gaps
 
+    def is_of_another_server(self) -> bool:
+        """Whether the newest base backup is of another server than the log that is received."""
+        branch, newest = self._shipper.branch, self.newest
+        return newest is not None and branch is not None and branch.system != newest.system
+
     def begin_if_due(self, now: datetime) -> None:
-        """Begin one where the newest is too old, is none of this server's, or is on the other side of a gap."""
+        """Begin one where the newest is too old, is none of this server's, is for other keys, or is before a gap."""
         if (self._thread and self._thread.is_alive()) or now < self._not_before:
             return
-        newest, branch = self.newest, self._shipper.branch
-        urgent = newest is None or self.pending_gap() or (branch is not None and branch.system != newest.system)
-        old = newest is not None and now - newest.begun_at >= timedelta(hours=self._settings.base_hours)
+        newest, keys = self.newest, self._settings.recipients.fingerprints
+        urgent = newest is None or self.pending_gap() or self.is_of_another_server()
+        old = newest is not None and (
+            now - newest.begun_at >= timedelta(hours=self._settings.base_hours) or set(newest.recipients) != set(keys)
+        )
         if urgent or old:
             self._thread = threading.Thread(target=self._run, args=(urgent,), name="base", daemon=True)
             self._thread.start()

@@ -96,7 +96,8 @@ def fetch(settings: FetchSettings, report: Report, moment: datetime | None, fold
     log = stretch(server, base, until, position)
     report.id, report.created = base.id, base.ended
     _demand_reach(log, moment, position)
-    fetched = Fetched(folder=folder, base=base, moment=moment, whole=not log.gap)
+    whole = not log.gap and (moment is None or position.covered_at is not None)
+    fetched = Fetched(folder=folder, base=base, moment=moment, whole=whole)
     work = _Fetch(settings, target, server, fetched)
     work.demand_key()
     with _removed_on_failure(folder):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _ROUND_SECONDS = 2.0
 _LOOK_SECONDS = 5.0
-_RECEIVER_PAUSE = 5.0
+_RECEIVER_PAUSE = 10.0
 """Before a stream that broke off is begun again; the server takes a while to notice that its receiver is gone."""
 ALIVE = "alive"
 """File in the folder, touched with every round: by it others see that the program has not come to a halt."""
@@ -68,7 +68,7 @@ class _Run:
 
     def forever(self) -> None:
         self._barman.configure()
-        self._barman.forget()
+        self._attempt("barman", self._barman.forget)
         try:
             while True:
                 self._round()
@@ -84,11 +84,11 @@ class _Run:
         self._receive(now)
         if self._is_due("look", now, _LOOK_SECONDS):
             self._attempt("database", self._look)
+            self._attempt("bases", self._tend_bases)
         self._attempt("storage", self._shipper.ship_finished)
         if self._is_due("ship", now, self._settings.ship_seconds):
-            self._attempt("storage", self._ship)
+            self._attempt("shipping", self._ship)
             self._attempt("barman", self._barman.archive)
-            self._attempt("bases", self._tend_bases)
             self._attempt("status", self._tell)
 
     def _receive(self, now: float) -> None:
@@ -190,8 +190,11 @@ class _Run:
         )
 
     def _verdict(self, lag: float | None) -> tuple[str, str]:
-        if self._bases.newest is None:
-            return "no-base", f"there is no base backup yet: no moment can be had. {self._bases.error}".strip()
+        if self._bases.newest is None or self._bases.is_of_another_server():
+            return (
+                "no-base",
+                f"there is no base backup of this server yet: no moment of it can be had. {self._bases.error}".strip(),
+            )
         if self._bases.pending_gap():
             return "gap", self._shipper.gaps[-1]
         if lag is None or lag > OBJECTIVE_SECONDS:
