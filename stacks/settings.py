@@ -20,6 +20,7 @@ from stacks.config_reader import ConfigReader
 from stacks.exporter_settings import ExporterSettings, read_exporter
 from stacks.garbage_collection_settings import GarbageCollectionSettings, read_garbage_collection
 from stacks.monitoring_settings import MonitoringSettings, read_monitoring
+from stacks.point_in_time_settings import PointInTimeSettings, read_point_in_time
 from stacks.route_settings import RouteSettings, read_route
 from stacks.server_settings import read_access, read_resources, read_scaling
 from stacks.storage_settings import ProvisionedBucket, ProvisionedDatabase, read_bucket, read_database
@@ -59,6 +60,8 @@ class Settings:
     """None: what is lost stays lost."""
     garbage_collection: GarbageCollectionSettings | None
     """None: deleted runs stay until somebody runs `mlflow gc`."""
+    point_in_time: PointInTimeSettings | None
+    """None: the database can be had as of its backups, and of no moment between."""
     database: ProvisionedDatabase | DatabaseConnection
     """One to make, or one that exists."""
     bucket: ProvisionedBucket | BucketAccess
@@ -116,6 +119,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         exporter=exporter,
         backup=backup,
         garbage_collection=read_garbage_collection(reader),
+        point_in_time=read_point_in_time(reader, database=database),
         database=database,
         bucket=bucket,
     )

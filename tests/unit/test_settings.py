@@ -22,6 +22,7 @@ from tests.unit import (
     test_exporter_settings,
     test_garbage_collection_settings,
     test_monitoring_settings,
+    test_point_in_time_settings,
     test_rotation_settings,
 )
 from tests.unit.engine import PROJECT
@@ -163,6 +164,7 @@ def test_every_key_that_can_be_wrong_has_a_test() -> None:
         test_exporter_settings,
         test_garbage_collection_settings,
         test_monitoring_settings,
+        test_point_in_time_settings,
         test_rotation_settings,
     )
     tested = {key for table in (BAD_VALUES, *(module.BAD_VALUES for module in elsewhere)) for key, _, _ in table}

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stacks.config_reader import ConfigError
+from stacks.settings import load_settings
+from tests.unit import stack_files
+from tests.unit.engine import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stacks.point_in_time_settings import PointInTimeSettings
+
+WANTED: dict[str, Any] = {
+    "pointInTime": True,
+    "databaseReplicationUser": "log_reader",
+    "databaseReplicationPassword": "staple-of-the-log",
+}
+BAD_VALUES: list[tuple[str, Any, str]] = [
+    ("pointInTime", "maybe", "is neither true nor false"),
+    ("pointInTimeBaseHours", 0, "is not a whole number from 1 to 744"),
+    ("pointInTimeBaseHours", "daily", "is not a whole number from 1 to 744"),
+    ("pointInTimeStorage", "", "is not a Kubernetes quantity"),
+    ("pointInTimeStorage", "much", "is not a Kubernetes quantity"),
+    ("pointInTimeStorageClass", "Fast Disks", "is not a DNS name"),
+    ("databaseReplicationUser", "", "is not set; pointInTime is true, and nobody could receive the log"),
+    ("databaseReplicationUser", "Log", "is not lower-case letters"),
+    ("databaseReplicationUser", "mlflow", "is databaseUser too"),
+    ("databaseReplicationPassword", "", "is not set; pointInTime is true, and nobody could receive the log"),
+    ("databaseReplicationPassword", " padded", "has white space at an end"),
+]
+
+
+def read(directory: Path, **overrides: Any) -> PointInTimeSettings | None:
+    return load_settings(stack_files.reader("dev", directory, **overrides)).point_in_time
+
+
+def complaints(directory: Path, stack: str = "dev", **overrides: Any) -> list[str]:
+    """Lines of the error message, without its head."""
+    with pytest.raises(ConfigError) as caught:
+        load_settings(stack_files.reader(stack, directory, **{**WANTED, **overrides}))
+    return str(caught.value).splitlines()[1:]
+
+
+@pytest.mark.parametrize(("key", "value", "what"), BAD_VALUES, ids=lambda part: str(part)[:40])
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_bad_value_is_named_with_its_fix(stack: str, key: str, value: Any, what: str, tmp_path: Path) -> None:
+    (line,) = complaints(tmp_path, stack, **{key: value})
+
+    assert line.startswith(f"  {PROJECT}:{key}: ")
+    assert what in line
+    assert ". Fix: " in line
+
+
+def test_a_wrong_value_is_told_also_where_the_log_is_not_received(tmp_path: Path) -> None:
+    assert len(complaints(tmp_path, pointInTime=False, pointInTimeBaseHours=0)) == 1
+
+
+def test_without_it_nobody_needs_to_log_in(tmp_path: Path) -> None:
+    assert read(tmp_path) is None
+
+
+def test_the_receiver_is_kept_as_configured(tmp_path: Path) -> None:
+    settings = read(tmp_path, **WANTED, pointInTimeBaseHours=6, pointInTimeStorageClass="fast")
+
+    assert settings is not None
+    assert (settings.user, settings.base_hours) == ("log_reader", 6)
+    assert (settings.volume.size, settings.volume.storage_class) == ("20Gi", "fast")
