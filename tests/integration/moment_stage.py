@@ -177,8 +177,13 @@ def source() -> Iterator[Postgres]:
 @pytest.fixture(scope="module")
 def moments(stage: Stage, source: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moments]:
     source.run(*(grant.format(password=PASSWORD) for grant in GRANTS), "CREATE DATABASE mlflow")
+    # A tablespace is an archive of its own in a base backup.
+    space, data = source.log.parent / "space", source.log.parent / "data"
+    space.mkdir()
+    os.chown(space, data.stat().st_uid, data.stat().st_gid)
+    source.run(f"CREATE TABLESPACE space LOCATION '{space}'")
     source.run(
-        "CREATE TABLE runs (id serial PRIMARY KEY, note text)",
+        "CREATE TABLE runs (id serial PRIMARY KEY, note text) TABLESPACE space",
         "CREATE TABLE alembic_version (version_num text)",
         "INSERT INTO alembic_version VALUES ('5b0e9adcef9c')",
         database="mlflow",

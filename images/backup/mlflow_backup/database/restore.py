@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mlflow_backup.storage.streams import Writable
 
 _ENTRY = ";"
+_LEFT_OUT = ("--no-owner", "--no-privileges", "--no-tablespaces")
+"""What another server need not have: all becomes the role's, in its database's own place."""
 _LOCK_TIMEOUT = b"SET lock_timeout = '60s';\n"
 """For the tables that are dropped: a server that still runs on them ends the restore instead of halting it. The dump
 begins with a setting of its own."""
@@ -58,7 +60,7 @@ def restore_database(service: str, database: str | None, write_dump: Callable[[W
     session = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--no-password", "--file=-")
     with (
         running("psql", *session, f"--dbname={address(service, database)}", reads=True) as load,
-        running("pg_restore", "--file=-", "--no-owner", "--no-privileges", reads=True, writes=True) as unpack,
+        running("pg_restore", *_LEFT_OUT, "--file=-", reads=True, writes=True) as unpack,
     ):
         feeder = _Feeder(unpack, write_dump)
         try:

@@ -41,6 +41,8 @@ max_connections = 20
 max_prepared_transactions = 1000
 max_locks_per_transaction = 256
 shared_buffers = 128MB
+# In its own folder: a container has a /dev/shm of any size, or none.
+dynamic_shared_memory_type = mmap
 # Whatever is lost here is fetched again.
 fsync = off
 full_page_writes = off
