@@ -23,7 +23,7 @@ REVISION = "1"
 
 SOURCE = CLONE / "images" / "backup"
 PROGRAM = "mlflow_backup"
-PACKAGES = ("age", "locales", "postgresql-15", "postgresql-client-15")
+PACKAGES = ("age", "file", "locales", "postgresql-15", "postgresql-client-15")
 """As the Containerfile installs them where no folder of them is given."""
 SPACE_GIB = 2.0
 

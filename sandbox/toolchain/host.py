@@ -55,6 +55,7 @@ PACKAGES = (
     DebianPackage("containerd", "1.6.20*", "containerd"),
     DebianPackage("containernetworking-plugins", "1.1.1*", "/usr/lib/cni/ptp"),
     DebianPackage("debootstrap", "1.0.128*", "debootstrap"),
+    DebianPackage("file", "1:5.44*", "file"),
     DebianPackage("iproute2", "6.1.0*", "ip"),
     DebianPackage("ipset", "7.17*", "ipset"),
     DebianPackage("iptables", "1.8.9*", "iptables"),

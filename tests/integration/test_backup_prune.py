@@ -172,5 +172,11 @@ def test_the_command_tells_what_it_did(filled: Stage, three: list[str]) -> None:
     outcome = filled.prune(BACKUP_KEEP_DAYS="0", BACKUP_KEEP_COUNT="2")
 
     assert outcome.code == 0, outcome.log
-    assert outcome.result["details"] == {"dry_run": False, "kept": [three[2], three[1]], "removed": [three[0]]}
+    assert outcome.result["details"] == {
+        "dry_run": False,
+        "kept": [three[2], three[1]],
+        "removed": [three[0]],
+        "bases_removed": [],
+        "log_files_removed": 0,
+    }
     assert json.loads(filled.get(BACKUPS, "status/prune.ok.json"))["ok"]
