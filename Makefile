@@ -14,7 +14,7 @@ drill:   ; @python3 -m sandbox drill
 preview: ; @python3 -m sandbox preview
 dashboards: ; @python3 -m sandbox dashboards
 recover: ; @python3 -m sandbox.recovery
-restore: ; @python3 -m sandbox.restoration $(if $(IDENTITY),--identity=$(IDENTITY)) $(if $(BACKUP),--backup=$(BACKUP)) $(if $(NAMESPACE),--namespace=$(NAMESPACE))
+restore: ; @python3 -m sandbox.restoration $(if $(IDENTITY),--identity=$(IDENTITY)) $(if $(BACKUP),--backup=$(BACKUP)) $(if $(MOMENT),--moment=$(MOMENT)) $(if $(NAMESPACE),--namespace=$(NAMESPACE))
 bench:   ; @python3 -m sandbox bench
 docs:    ; @python3 -m sandbox docs
 lock:    ; @python3 -m sandbox lock

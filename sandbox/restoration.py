@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,12 @@ from sandbox import jobs
 from sandbox.jobs import Cluster, ClusterError, JobError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 DEPLOYMENT = "mlflow"
-RESTORE, MIGRATE = "mlflow-restore", "mlflow-migrate"
+RESTORE, RESTORE_MOMENT, MIGRATE = "mlflow-restore", "mlflow-restore-moment", "mlflow-migrate"
 """CronJobs that never start by themselves: they hold what a Job of theirs needs."""
 IDENTITY_SECRET, IDENTITY_KEY = "mlflow-backup-identity", "identity"
-REQUEST = "mlflow-restore"
-"""ConfigMap that names a backup other than the latest."""
 STOP_SECONDS = 120
 REFUSED = 3
 """Exit code of the backup program: nothing has been changed."""
@@ -35,6 +34,22 @@ ASK = (
     "import urllib.request as r; "
     "r.urlopen(r.Request('http://127.0.0.1:5000/api/2.0/mlflow/experiments/search?max_results=1'), timeout=30)"
 )
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be restored."""
+
+    template: str = RESTORE
+    """CronJob; also the name of the ConfigMap with what its Job is told."""
+    told: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, backup: str | None, moment: str | None) -> Wish:
+        """The database as of a moment; or a backup; or the latest one."""
+        if moment:
+            return cls(RESTORE_MOMENT, {"RESTORE_MOMENT": moment})
+        return cls(told={"BACKUP_ID": backup} if backup else {})
 
 
 class RestorationError(Exception):
@@ -46,22 +61,22 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def restore(cluster: Cluster, identity: Path, backup: str | None) -> None:
+def restore(cluster: Cluster, identity: Path, wish: Wish) -> None:
     """Restores.
 
     Args:
         cluster: where the platform is.
         identity: file with the age private key.
-        backup: its id; None for the latest.
+        wish: what is to be restored.
 
     Raises:
         RestorationError: see there.
     """
-    key = _demand_ready(cluster, identity)
+    key = _demand_ready(cluster, identity, wish)
     began = time.monotonic()
-    with _stopped_server(cluster), _told(cluster, key, backup):
+    with _stopped_server(cluster), _told(cluster, key, wish):
         say("restoring: everything is checked before anything is changed")
-        log = _run_job(cluster, RESTORE)
+        log = _run_job(cluster, wish.template)
         _summarize(log)
         say("bringing the schema up to date")
         _run_job(cluster, MIGRATE)
@@ -69,7 +84,7 @@ def restore(cluster: Cluster, identity: Path, backup: str | None) -> None:
     say(f"the server answers from the restored database; {time.monotonic() - began:.0f} s since it was stopped")
 
 
-def _demand_ready(cluster: Cluster, identity: Path) -> str:
+def _demand_ready(cluster: Cluster, identity: Path, wish: Wish) -> str:
     try:
         key = identity.read_text()
     except OSError as error:
@@ -78,16 +93,20 @@ def _demand_ready(cluster: Cluster, identity: Path) -> str:
         ) from error
     if "AGE-SECRET-KEY-" not in key:
         raise RestorationError(f"--identity {identity} has no age private key (a line AGE-SECRET-KEY-...)")
-    for name in (RESTORE, MIGRATE):
+    for name in (wish.template, MIGRATE):
         if cluster.get("cronjob", name) is None:
+            switch = "pointInTime" if name == RESTORE_MOMENT else "backup"
             raise RestorationError(
-                f"there is no CronJob {name} in namespace {cluster.namespace}: the stack has no backups, or is not up; "
-                "pulumi config set backup true, then pulumi up"
+                f"there is no CronJob {name} in namespace {cluster.namespace}: the stack has nothing to restore from, "
+                f"or is not up; pulumi config set {switch} true, then pulumi up"
             )
-    if any(cluster.get(kind, name) is not None for kind, name in (("secret", IDENTITY_SECRET), ("configmap", REQUEST))):
+    if any(
+        cluster.get(kind, name) is not None
+        for kind, name in (("secret", IDENTITY_SECRET), ("configmap", wish.template))
+    ):
         raise RestorationError(
-            f"Secret {IDENTITY_SECRET} or ConfigMap {REQUEST} is there: another restore is under way, or was killed; "
-            f"if it was, kubectl delete secret/{IDENTITY_SECRET} configmap/{REQUEST} --ignore-not-found"
+            f"Secret {IDENTITY_SECRET} or ConfigMap {wish.template} is there: another restore is under way, or was "
+            f"killed; if it was, kubectl delete secret/{IDENTITY_SECRET} configmap/{wish.template} --ignore-not-found"
         )
     return key
 
@@ -118,7 +137,7 @@ def _stopped_server(cluster: Cluster) -> Iterator[None]:
 
 
 @contextmanager
-def _told(cluster: Cluster, key: str, backup: str | None) -> Iterator[None]:
+def _told(cluster: Cluster, key: str, wish: Wish) -> Iterator[None]:
     """The private key and the wish are in the cluster for the length of a block."""
     metadata = {"namespace": cluster.namespace}
     try:
@@ -130,18 +149,19 @@ def _told(cluster: Cluster, key: str, backup: str | None) -> Iterator[None]:
                 "stringData": {IDENTITY_KEY: key},
             }
         )
-        if backup:
+        if wish.told:
             cluster.make(
                 {
                     "apiVersion": "v1",
                     "kind": "ConfigMap",
-                    "metadata": {**metadata, "name": REQUEST},
-                    "data": {"BACKUP_ID": backup},
+                    "metadata": {**metadata, "name": wish.template},
+                    "data": dict(wish.told),
                 }
             )
         yield
     finally:
-        cluster.run("delete", f"secret/{IDENTITY_SECRET}", f"configmap/{REQUEST}", "--ignore-not-found", check=False)
+        left = (f"secret/{IDENTITY_SECRET}", f"configmap/{wish.template}")
+        cluster.run("delete", *left, "--ignore-not-found", check=False)
 
 
 class _RefusedError(RestorationError):
@@ -170,8 +190,8 @@ def _summarize(log: str) -> None:
     for result in jobs.results(log):
         details = result["details"]
         say(
-            f"backup {result['id']} of {result['created']} is restored: {details['rows']} rows of {details['tables']} "
-            f"tables and {result['objects']} artifacts, compared; {result['duration_seconds']:.0f} s"
+            f"{result['id']} of {result['created']} is restored: {details['rows']} rows of {details['tables']} tables "
+            f"and {result['objects']} artifacts, compared; {result['duration_seconds']:.0f} s"
         )
 
 
@@ -181,11 +201,18 @@ def main(arguments: Sequence[str]) -> int:
         prog="make restore", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--identity", type=Path, required=True, help="file with the age private key (IDENTITY=FILE)")
-    parser.add_argument("--backup", metavar="ID", help="which backup; the latest by default (BACKUP=ID)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--backup", metavar="ID", help="which backup; the latest by default (BACKUP=ID)")
+    what.add_argument(
+        "--moment",
+        metavar="TIME",
+        help="the database as of a moment, such as 2026-11-26T19:00:00+00:00, or latest, while artifacts are left as "
+        "they are; needs pointInTime (MOMENT=TIME)",
+    )
     parser.add_argument("--namespace", default="data-platform", help="of the platform (NAMESPACE=NAME)")
     chosen = parser.parse_args(arguments)
     try:
-        restore(Cluster(chosen.namespace), chosen.identity, chosen.backup)
+        restore(Cluster(chosen.namespace), chosen.identity, Wish.of(chosen.backup, chosen.moment))
     except (RestorationError, ClusterError) as error:
         say(f"error: {error}")
         return 1

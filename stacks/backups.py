@@ -1,4 +1,4 @@
-"""Backups, where they are wanted: their bucket, and what makes and reads them."""
+"""Backups, where they are wanted: their bucket, what makes and reads them, and what receives the log between them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.backup import Backup, BackupArgs, DrillArgs, ServedArgs
+from components.backup import Backup, BackupArgs, DrillArgs, MomentArgs, ServedArgs
 from components.backup_bucket import BackupBucket
 from components.contracts import DatabaseConnection
 from stacks.backup_bucket_settings import GivenBackups, host_of
+from stacks.point_in_time import point_in_time
 from stacks.providers import minio_provider
 
 if TYPE_CHECKING:
@@ -60,8 +61,19 @@ def backups(
             deadline_seconds=wanted.deadline_seconds,
             served=ServedArgs(image=settings.image, database=stores.database, bucket=stores.bucket),
             drill=_drill(wanted, stores),
+            moments=MomentArgs(room=settings.point_in_time.volume.size) if settings.point_in_time else None,
         ),
         cluster,
+    )
+    point_in_time(
+        settings,
+        stores.database,
+        cluster,
+        namespace=namespace,
+        image=wanted.image,
+        platform=_platform(settings),
+        bucket=bucket.writer,
+        recipients=wanted.recipients,
     )
     return Backups(guard=(made.guard,), status=bucket.status, outputs={"backupBucket": bucket.writer.bucket})
 

@@ -41,10 +41,23 @@ class PointInTimeSettings:
 
 
 def read_point_in_time(
-    reader: ConfigReader, *, database: ProvisionedDatabase | DatabaseConnection
+    reader: ConfigReader, *, database: ProvisionedDatabase | DatabaseConnection, backups: bool
 ) -> PointInTimeSettings | None:
-    """Read the settings, all of them also where there is no receiver; None where there is none."""
+    """Read the settings, all of them also where there is no receiver; None where there is none.
+
+    Args:
+        reader: Collects what is wrong.
+        database: The server's.
+        backups: There are backups, whose bucket, keys and image the receiver shares.
+    """
     wanted = reader.flag("pointInTime", "it would be unclear whether the log is to be received")
+    if wanted and not backups and reader.sound("pointInTime", "backup"):
+        reader.report(
+            "pointInTime",
+            "is true, but backup is false",
+            "there would be no bucket to ship the log to, and nothing to bring artifacts back from",
+            "pulumi config set backup true, or pulumi config rm pointInTime",
+        )
     wanted = wanted and reader.sound("pointInTime")
     settings = PointInTimeSettings(
         user=_user(reader, database, wanted=wanted),

@@ -119,7 +119,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         exporter=exporter,
         backup=backup,
         garbage_collection=read_garbage_collection(reader),
-        point_in_time=read_point_in_time(reader, database=database),
+        point_in_time=read_point_in_time(reader, database=database, backups=backup is not None),
         database=database,
         bucket=bucket,
     )

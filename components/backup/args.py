@@ -58,6 +58,14 @@ class DrillArgs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MomentArgs:
+    """The database server's log is received besides, so that a restore may be to a moment of it."""
+
+    room: str
+    """Disk for the whole database server, as it was at that moment."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackupArgs:
     """Arguments of `Backup`."""
 
@@ -84,6 +92,8 @@ class BackupArgs:
     """Most seconds for each Job but a restore, all attempts and the image's download included."""
     served: ServedArgs
     drill: DrillArgs | None
+    moments: MomentArgs | None = None
+    """None: restores are to backups alone."""
 
 
 BackupScope: TypeAlias = Scope[BackupArgs]

@@ -20,13 +20,17 @@ from components.scope import Scope
 from components.workload import service_account
 
 if TYPE_CHECKING:
-    from components.backup.args import BackupScope, DrillArgs
+    from components.backup.args import BackupScope, DrillArgs, MomentArgs
     from components.backup.parts import Part
     from components.mounts import Mount
 
 _NAME = "mlflow-backup"
 _GUARD = "mlflow-guard"
 _RESTORE = "mlflow-restore"
+_RESTORE_MOMENT = "mlflow-restore-moment"
+_MOMENT = "RESTORE_MOMENT"
+_MOMENT_WISH = core.v1.ConfigMapKeySelectorArgs(name=_RESTORE_MOMENT, key=_MOMENT)
+"""Which moment a person wants back; the pod waits for such a ConfigMap."""
 _RESTORE_WISH = core.v1.ConfigMapKeySelectorArgs(name=_RESTORE, key="BACKUP_ID", optional=True)
 """Which backup a person wants back; without such a ConfigMap the latest."""
 _CREATE = ("create", "--verify", "--if-any")
@@ -53,6 +57,8 @@ class Backup(pulumi.ComponentResource):
         jobs.prune()
         program = program_mount(scope)
         jobs.restore(program)
+        if args.moments:
+            jobs.restore_moment(args.moments)
         if args.drill:
             jobs.drill(args.drill, program)
         self.register_outputs({"platform": args.platform})
@@ -123,6 +129,32 @@ class _Jobs:
             helpers=[known_revisions(scope, program)],
         )
         cron_job(scope, "restore", _RESTORE, spec, schedule=None, after=self._after)
+
+    def restore_moment(self, args: MomentArgs) -> None:
+        """Keep at hand what brings the database back as of a moment. Artifacts are left as they are.
+
+        As with `restore`, a person makes a Job of it.
+        """
+        scope = self._scope
+        given = [
+            self._common,
+            parts.database(scope, "restore-moment", scope.args.served.database),
+            self._written,
+            parts.restore_identity(),
+            parts.instance(args.room),
+        ]
+        wish = core.v1.EnvVarSourceArgs(config_map_key_ref=_MOMENT_WISH)
+        command = ["pitr-restore", "--to", f"$({_MOMENT})", "--database-service", files.DATABASE_SERVICE]
+        spec = command_job(
+            scope,
+            self._account,
+            [*command, "--folder", f"{files.INSTANCE_DIR}/recovered", "--replace"],
+            given,
+            counted_retries=0,
+            deadline_seconds=None,
+            optional=[core.v1.EnvVarArgs(name=_MOMENT, value_from=wish)],
+        )
+        cron_job(scope, "restore-moment", _RESTORE_MOMENT, spec, schedule=None, after=self._after)
 
     def drill(self, args: DrillArgs, program: Mount) -> None:
         """Restore the latest backup into scratch stores now and then, and let MLflow serve it."""

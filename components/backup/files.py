@@ -26,6 +26,8 @@ PROGRAM_DIR = f"{_BASE}/program"
 """On Python's path of the server's image."""
 
 TEMPORARY_DIR = "/tmp"  # noqa: S108 - an emptyDir of the pod's own, not a directory that is shared with anybody
+INSTANCE_DIR = "/var/lib/mlflow-instance"
+"""Of a database server that is recovered to a moment."""
 SHARED_DIR = "/var/lib/mlflow-backup"
 """What the containers of one pod tell one another."""
 KNOWN_REVISIONS = f"{SHARED_DIR}/known-revisions"

@@ -119,6 +119,11 @@ def told_by_others() -> Part:
     return Part(variables={}, mounts=[shared()])
 
 
+def instance(room: str) -> Part:
+    """Give a command room for a whole database server."""
+    return Part(variables={}, mounts=[scratch_mount("instance", files.INSTANCE_DIR, room)])
+
+
 def _identity(mount: Mount) -> Part:
     return Part(variables={"BACKUP_IDENTITY_FILE": f"{mount.path}/{files.IDENTITY}"}, mounts=[mount])
 

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
     from tests.unit.engine import Recording
 
+MOMENTS: dict[str, Any] = {
+    "pointInTime": True,
+    "databaseReplicationUser": "mlflow_log",
+    "databaseReplicationPassword": "staple-of-the-log",
+}
+
 
 @pytest.fixture(scope="module")
 def drilled(deployed: Deploy) -> Recording:
@@ -160,3 +166,33 @@ def test_a_first_preview_registers_what_an_update_does(deployed: Deploy, overrid
     preview, update = deployed("prod", preview=True, **overrides), deployed("prod", **overrides)
 
     assert {each.urn for each in preview} == {each.urn for each in update}
+
+
+def test_the_log_is_received_into_the_same_bucket_for_the_same_readers(deployed: Deploy) -> None:
+    made = deployed("prod", **MOMENTS)
+    receiver = made.called("point-in-time-stateful-set").spec["template"]["spec"]
+    settings = made.called("point-in-time-settings").inputs["data"]
+    public = made.called("point-in-time-public").inputs["data"]
+
+    assert receiver["containers"][0]["image"] == stack_files.BACKUP_FACTS["backupImage"]
+    assert (settings["BACKUP_TARGET_BUCKET"], settings["BACKUP_PLATFORM"]) == (
+        "mlflow-backups",
+        "mlflow.254carbon.com/mlflow",
+    )
+    assert public["recipients"].splitlines() == stack_files.BACKUP_FACTS["backupRecipients"]
+    assert made.called("backups-writer-account").urn in made.called("point-in-time-bucket").dependencies
+
+
+def test_a_moment_is_restored_into_a_directory_with_room_for_the_whole_server(
+    deployed: Deploy, prod: Recording
+) -> None:
+    cron = deployed("prod", **MOMENTS, pointInTimeStorage="70Gi").called("backup-restore-moment")
+    pod = cron.spec["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (room,) = [volume["emptyDir"] for volume in pod["volumes"] if volume["name"] == "instance"]
+
+    assert (cron.metadata["name"], cron.spec["suspend"]) == ("mlflow-restore-moment", True)
+    assert room["sizeLimit"] == "70Gi"
+    assert container["args"][:3] == ["pitr-restore", "--to", "$(RESTORE_MOMENT)"]
+    assert container["env"][-1]["valueFrom"]["configMapKeyRef"]["name"] == "mlflow-restore-moment"
+    assert "backup-restore-moment" not in {each.name for each in prod}

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from stacks.point_in_time_settings import PointInTimeSettings
 
 WANTED: dict[str, Any] = {
+    "backup": True,
+    **stack_files.BACKUP_FACTS,
+    **stack_files.BACKUP_SECRETS,
     "pointInTime": True,
     "databaseReplicationUser": "log_reader",
     "databaseReplicationPassword": "staple-of-the-log",
@@ -57,6 +60,13 @@ def test_a_bad_value_is_named_with_its_fix(stack: str, key: str, value: Any, wha
 
 def test_a_wrong_value_is_told_also_where_the_log_is_not_received(tmp_path: Path) -> None:
     assert len(complaints(tmp_path, pointInTime=False, pointInTimeBaseHours=0)) == 1
+
+
+def test_without_backups_there_is_nothing_to_ship_the_log_to(tmp_path: Path) -> None:
+    (line,) = complaints(tmp_path, backup=False)
+
+    assert "pointInTime: is true, but backup is false; there would be no bucket to ship the log to" in line
+    assert "pulumi config set backup true, or pulumi config rm pointInTime" in line
 
 
 def test_without_it_nobody_needs_to_log_in(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox import jobs
 from sandbox.jobs import Cluster
-from sandbox.restoration import RestorationError, main, restore
+from sandbox.restoration import RestorationError, Wish, main, restore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +68,7 @@ def platform(**changed: Any) -> Told:
     objects: dict[str, Any] = {
         "cronjob/mlflow-restore": {},
         "cronjob/mlflow-migrate": {},
+        "cronjob/mlflow-restore-moment": {},
         "deployment/mlflow": server,
     }
     return Told(objects=objects, **changed)
@@ -77,7 +78,7 @@ def test_it_stops_the_server_restores_migrates_and_starts_it_again(
     identity: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster = platform()
-    restore(cluster, identity, "20261126T000000Z-000001")
+    restore(cluster, identity, Wish.of("20261126T000000Z-000001", None))
 
     steps = [line.split(" --output")[0] for line in cluster.told]
     order = [
@@ -98,11 +99,30 @@ def test_it_stops_the_server_restores_migrates_and_starts_it_again(
     assert not any("AGE-SECRET-KEY" in step for step in steps)
 
 
+def test_the_database_as_of_a_moment_is_brought_back_by_a_job_of_its_own(identity: Path) -> None:
+    cluster = platform()
+    restore(cluster, identity, Wish.of(None, "2026-11-26T19:00:00+00:00"))
+
+    assert any("--from=cronjob/mlflow-restore-moment" in line for line in cluster.told)
+    assert not any(line.endswith("--from=cronjob/mlflow-restore") for line in cluster.told)
+    assert "create --filename=- < ConfigMap" in cluster.told
+
+
+def test_without_the_log_of_the_server_no_moment_can_be_had(identity: Path) -> None:
+    cluster = platform()
+    del cluster.objects["cronjob/mlflow-restore-moment"]
+    with pytest.raises(
+        RestorationError, match=r"no CronJob mlflow-restore-moment .* pulumi config set pointInTime true"
+    ):
+        restore(cluster, identity, Wish.of(None, "latest"))
+    assert not cluster.told
+
+
 def test_after_a_refusal_the_server_serves_what_it_had(identity: Path) -> None:
     refusal = json.dumps(REPORT | {"exit_code": 3, "message": "backup x is damaged"})
     cluster = platform(failing="mlflow-restore", exit_code=3, said=refusal)
     with pytest.raises(RestorationError, match="backup x is damaged"):
-        restore(cluster, identity, None)
+        restore(cluster, identity, Wish())
 
     assert "scale deployment/mlflow --replicas=2" in cluster.told
     assert not any("mlflow-migrate" in line for line in cluster.told)
@@ -115,7 +135,7 @@ def test_after_any_other_failure_the_server_stays_stopped_and_the_way_back_is_to
 ) -> None:
     cluster = platform(failing=failing, exit_code=1)
     with pytest.raises(RestorationError, match=f"Job {failing}-"):
-        restore(cluster, identity, None)
+        restore(cluster, identity, Wish())
 
     assert "scale deployment/mlflow --replicas=2" not in cluster.told
     assert "kubectl scale deployment/mlflow --replicas=2" in capsys.readouterr().err
@@ -130,7 +150,7 @@ def test_whoever_interrupts_it_leaves_no_job_that_goes_on(identity: Path, monkey
 
     monkeypatch.setattr(jobs, "_ending", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        restore(cluster, identity, None)
+        restore(cluster, identity, Wish())
 
     assert any(line.startswith("delete job mlflow-restore-") for line in cluster.told)
 
@@ -138,7 +158,7 @@ def test_whoever_interrupts_it_leaves_no_job_that_goes_on(identity: Path, monkey
 @pytest.mark.parametrize(
     ("missing", "message"),
     [
-        ("cronjob/mlflow-restore", "there is no CronJob mlflow-restore in namespace data-platform: the stack has no"),
+        ("cronjob/mlflow-restore", "there is no CronJob mlflow-restore in namespace data-platform: the stack has"),
         ("cronjob/mlflow-migrate", "there is no CronJob mlflow-migrate"),
         ("deployment/mlflow", "there is no Deployment mlflow in namespace data-platform: pulumi up first"),
     ],
@@ -147,7 +167,7 @@ def test_a_platform_without_what_it_takes_is_told_so(missing: str, message: str,
     cluster = platform()
     del cluster.objects[missing]
     with pytest.raises(RestorationError, match=message):
-        restore(cluster, identity, None)
+        restore(cluster, identity, Wish())
     assert not cluster.told
 
 
@@ -155,7 +175,7 @@ def test_another_restore_under_way_is_not_disturbed(identity: Path) -> None:
     cluster = platform()
     cluster.objects["secret/mlflow-backup-identity"] = {}
     with pytest.raises(RestorationError, match=r"another restore is under way, or was killed; if it was, kubectl del"):
-        restore(cluster, identity, None)
+        restore(cluster, identity, Wish())
     assert not cluster.told
 
 
