@@ -120,19 +120,23 @@ def _stopped_server(cluster: Cluster) -> Iterator[None]:
     replicas = int(deployment["spec"]["replicas"]) or 1
     selector = ",".join(f"{key}={value}" for key, value in deployment["spec"]["selector"]["matchLabels"].items())
     say(f"stopping the server ({replicas} pods)")
-    start = ("scale", f"deployment/{DEPLOYMENT}", f"--replicas={replicas}")
+    start = f"kubectl --namespace={cluster.namespace} scale deployment/{DEPLOYMENT} --replicas={replicas}"
     cluster.run("scale", f"deployment/{DEPLOYMENT}", "--replicas=0")
     try:
         cluster.run("wait", "pods", f"--selector={selector}", "--for=delete", f"--timeout={STOP_SECONDS}s")
         yield
     except _RefusedError:
-        cluster.run(*start)
+        _start(cluster, replicas)
         raise
     except BaseException:
-        say(f"the server stays stopped; when its data is right again: kubectl {' '.join(start)}")
+        say(f"the server stays stopped; when its data is right again: {start}")
         raise
+    _start(cluster, replicas)
+
+
+def _start(cluster: Cluster, replicas: int) -> None:
     say("starting the server")
-    cluster.run(*start)
+    cluster.run("scale", f"deployment/{DEPLOYMENT}", f"--replicas={replicas}")
     cluster.run("rollout", "status", f"deployment/{DEPLOYMENT}", "--timeout=10m")
 
 

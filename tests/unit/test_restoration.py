@@ -124,7 +124,10 @@ def test_after_a_refusal_the_server_serves_what_it_had(identity: Path) -> None:
     with pytest.raises(RestorationError, match="backup x is damaged"):
         restore(cluster, identity, Wish())
 
-    assert "scale deployment/mlflow --replicas=2" in cluster.told
+    assert cluster.told[-2:] == [
+        "scale deployment/mlflow --replicas=2",
+        "rollout status deployment/mlflow --timeout=10m",
+    ]
     assert not any("mlflow-migrate" in line for line in cluster.told)
     assert any(line.startswith("delete secret/mlflow-backup-identity") for line in cluster.told)
 
@@ -138,7 +141,7 @@ def test_after_any_other_failure_the_server_stays_stopped_and_the_way_back_is_to
         restore(cluster, identity, Wish())
 
     assert "scale deployment/mlflow --replicas=2" not in cluster.told
-    assert "kubectl scale deployment/mlflow --replicas=2" in capsys.readouterr().err
+    assert "kubectl --namespace=data-platform scale deployment/mlflow --replicas=2" in capsys.readouterr().err
     assert any(line.startswith("delete secret/mlflow-backup-identity") for line in cluster.told)
 
 
