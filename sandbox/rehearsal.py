@@ -35,6 +35,7 @@ FOLDER = paths.LOCAL / "rehearsal"
 STATE = FOLDER / "state"
 FILE = FOLDER / "Pulumi.prod.yaml"
 DATABASE_ADMIN = "mlflow_admin"
+LOG_RECEIVER = "mlflow_log"
 BUCKET_ADMIN = "mlflow-admin"
 NAMESPACE = "data-platform"
 
@@ -67,6 +68,8 @@ def overrides(image: str, gateway_image: str, backup_image: str) -> dict[str, An
         "backupImage": backup_image,
         "backupRecipients": backup_keys.recipients(),
         "backupDrill": True,
+        "pointInTime": True,
+        "databaseReplicationUser": LOG_RECEIVER,
         "databaseAdminHost": network.NODE_ADDRESS,
         "databaseCaFile": str(stack.CA_FILE),
         "databasePeers": [{"cidr": f"{network.NODE_ADDRESS}/32"}],
@@ -92,6 +95,7 @@ def _secrets() -> dict[str, str]:
         "databaseAdminPassword": secret(stack.SECRETS / "rehearsal-database-admin-password"),
         "databaseBackupPassword": secret(stack.SECRETS / "rehearsal-database-backup-password"),
         "databaseDrillPassword": secret(stack.SECRETS / "rehearsal-database-drill-password"),
+        "databaseReplicationPassword": secret(stack.SECRETS / "rehearsal-database-replication-password"),
         "artifactAdminPassword": secret(stack.SECRETS / "rehearsal-artifact-admin-password"),
         "backupIdentity": backup_keys.drill_identity(),
         "cloudflareApiToken": cloudflare.api_token(stack.SECRETS),
@@ -163,6 +167,7 @@ def make_surroundings(kubectl: Path) -> None:
     )
     secrets = _secrets()
     _make_database_administrator(secrets["databaseAdminPassword"])
+    _make_log_receiver(secrets["databaseReplicationPassword"])
     administration = MinioAdmin(
         endpoint=f"{network.NODE_ADDRESS}:{minio.PORT}",
         credentials=StaticProvider(minio.ADMIN_USER, minio.admin_password(stack.SECRETS)),
@@ -193,6 +198,18 @@ def _make_database_administrator(password: str) -> None:
         connection.execute(
             sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE PASSWORD {}").format(name, sql.Literal(password))
         )
+
+
+def _make_log_receiver(password: str) -> None:
+    """Makes the role that docs/point-in-time.md asks of the server's administrator."""
+    with database_administration("postgres") as connection:
+        name = sql.Identifier(LOG_RECEIVER)
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN REPLICATION PASSWORD {}").format(name, sql.Literal(password)))
+        connection.execute(sql.SQL("GRANT pg_monitor TO {}").format(name))
+        functions = (
+            "pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(), pg_create_restore_point(text)"
+        )
+        connection.execute(sql.SQL("GRANT EXECUTE ON FUNCTION " + functions + " TO {}").format(name))
 
 
 def up() -> None:

@@ -77,7 +77,9 @@ class PostgreSQL:
             shutil.copyfile(source, copy)
             shutil.chown(copy, account.pw_uid, account.pw_gid)
             copy.chmod(0o600)
-        (data / "pg_hba.conf").write_text("hostssl all all 198.18.0.0/15 scram-sha-256\n")
+        (data / "pg_hba.conf").write_text(
+            "".join(f"hostssl {database} all 198.18.0.0/15 scram-sha-256\n" for database in ("all", "replication"))
+        )
         client.start(
             self.name,
             [

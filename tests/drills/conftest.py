@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from components.monitoring.rules import AlertName
-from sandbox import rehearsal
+from sandbox import rehearsal, stack
 from sandbox.private_files import write_private
 from tests.drills import alertmanager
 from tests.drills.drill import REPORT, SCRAPE_SECONDS
 from tests.integration import cluster
-from tests.rehearsal.conftest import configure
+from tests.integration.load import Load, Target
+from tests.rehearsal.conftest import HOST, configure, machine_headers, service_tokens
 from tests.rehearsal.prometheus import rules, series
 
 if TYPE_CHECKING:
@@ -80,6 +82,25 @@ def healthy() -> Iterator[None]:
     alertmanager.wait_until_nothing_fires(but=LOOKING_BACK)
     yield
     cluster.wait_until_rolled_out()
+
+
+@pytest.fixture
+def load() -> Iterator[Load]:
+    """Clients outside, who come through the edge with a token."""
+    (token, *_) = service_tokens().values()
+    with Load(Target(f"https://{HOST}", headers=machine_headers(token), trusted=str(stack.CA_FILE))) as clients:
+        yield clients
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    """Somebody who reads through the edge, with a token."""
+    (token, *_) = service_tokens().values()
+    headers, address = machine_headers(token), f"https://{HOST}"
+    with httpx.Client(
+        base_url=address, headers=headers, verify=str(stack.CA_FILE), trust_env=False, timeout=60
+    ) as reader:
+        yield reader
 
 
 def _rules_are_hurried() -> bool:

@@ -8,28 +8,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
-from sandbox import stack
 from tests.drills import alertmanager
-from tests.integration.load import Load, Target
-from tests.rehearsal.conftest import HOST, machine_headers, service_tokens
 from tests.rehearsal.prometheus import series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import pytest
+
+    from tests.integration.load import Load
 
 QUIET_SECONDS = {False: 60, True: 600}
 """By whether the drills are run in full."""
-
-
-@pytest.fixture
-def load() -> Iterator[Load]:
-    """Clients outside, who come through the edge with a token."""
-    (token, *_) = service_tokens().values()
-    target = Target(f"https://{HOST}", headers=machine_headers(token), trusted=str(stack.CA_FILE))
-    with Load(target) as clients:
-        yield clients
 
 
 def test_no_alert_fires_while_clients_work(load: Load, pytestconfig: pytest.Config) -> None:

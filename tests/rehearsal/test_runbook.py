@@ -15,14 +15,14 @@ ENVIRONMENT = rehearsal.environment() | {"IDENTITY": str(backup_keys.OWNERS)}
 
 @pytest.mark.parametrize(
     ("section", "number"),
-    [("Daily operations", 4), ("Backups", 2), ("Restoring a backup", 1), ("Maintenance windows", 2)],
+    [("Daily operations", 4), ("Backups", 2), ("Restoring a backup", 2), ("Maintenance windows", 2)],
 )
 def test_the_commands_of_a_section_do_what_it_says(section: str, number: int) -> None:
     commands = runbook.blocks(section)
     assert len(commands) == number
 
-    # Of a maintenance window, the second block is what comes after it, in the same shell.
-    runbook.run(*commands, environment=ENVIRONMENT)
+    # Of a maintenance window, the second block is what comes after it, in the same shell; a moment has a drill.
+    runbook.run(*(each for each in commands if "$MOMENT" not in each), environment=ENVIRONMENT)
 
     wait_until_rolled_out()
     # Nothing of what they changed is left for the next update to take back.

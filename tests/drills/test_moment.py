@@ -1,0 +1,78 @@
+"""The database comes back as it was at a moment, from the log that is streamed between two backups."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tests import runbook
+from tests.drills.losses import SEARCH, experiment, follow_the_runbook, report, unix
+from tests.integration import backends
+from tests.integration.cluster import wait_for
+from tests.rehearsal import backups
+
+if TYPE_CHECKING:
+    import httpx
+
+COVERED_SECONDS = 300.0
+
+
+def test_what_somebody_deleted_by_mistake_comes_back_as_of_the_moment_before(client: httpx.Client) -> None:
+    wait_for(lambda: bool(_told()["base_ended"]), "the first base backup", COVERED_SECONDS, found=_told)
+    made = experiment(client, f"moment-{time.time_ns()}")
+    run = _log_run(client, made.number)
+    moment = _now()
+    client.post("/api/2.0/mlflow/experiments/delete", json={"experiment_id": made.number}).raise_for_status()
+    later = experiment(client, f"later-{time.time_ns()}")
+    mistake = time.time()
+    wait_for(lambda: _covered() > mistake, "the log to be in the bucket", COVERED_SECONDS, found=_told)
+    shipped = time.time()
+
+    (block,) = [each for each in runbook.blocks("Restoring a backup") if "MOMENT=" in each]
+    follow_the_runbook(f"MOMENT={moment}", block)
+    served = time.time()
+
+    assert [each["info"]["run_id"] for each in _runs(client, made.number)] == [run]
+    found = client.get("/api/2.0/mlflow/experiments/get", params={"experiment_id": later.number})
+    assert found.status_code == 404
+    # The log is received on, past the restored tables.
+    restored = time.time()
+    wait_for(lambda: _covered() > restored, "the log after the restore", COVERED_SECONDS, found=_told)
+    report(
+        drill="moment", shipped_after_seconds=round(shipped - mistake, 1), restore_seconds=round(served - shipped, 1)
+    )
+
+
+def _now() -> str:
+    """A moment between two transactions, to the second that the log tells apart."""
+    time.sleep(1.5)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    time.sleep(1.5)
+    return now
+
+
+def _log_run(client: httpx.Client, experiment_id: str) -> str:
+    made = client.post("/api/2.0/mlflow/runs/create", json={"experiment_id": experiment_id}).raise_for_status()
+    return str(made.json()["run"]["info"]["run_id"])
+
+
+def _runs(client: httpx.Client, experiment_id: str) -> list[dict[str, Any]]:
+    asked = client.post(SEARCH, json={"experiment_ids": [experiment_id]}).raise_for_status().json()
+    found: list[dict[str, Any]] = asked.get("runs", [])
+    return found
+
+
+def _told() -> dict[str, Any]:
+    """What the receiver of the log tells of itself."""
+    store = backends.object_store(backends.administrator_key())
+    answer = store.get_object(backups.BUCKET, "status/pitr.json")
+    details: dict[str, Any] = json.loads(answer.read())["details"]
+    answer.release_conn()
+    return details
+
+
+def _covered() -> float:
+    until = str(_told()["covered_until"])
+    return unix(until) if until else 0.0
