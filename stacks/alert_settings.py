@@ -46,6 +46,7 @@ def read_alerts(
     exporter: bool = True,
     backups: bool = False,
     drill: bool = False,
+    point_in_time: bool = False,
 ) -> AlertSettings | None:
     """Read the settings, all of them also where there are no alerts; None when there are none.
 
@@ -58,6 +59,7 @@ def read_alerts(
         exporter: Whether there is one, without which nobody hears how the backups go.
         backups: Whether there are any.
         drill: Whether they are restored regularly to prove them.
+        point_in_time: Whether the log of the database server is shipped into their bucket.
     """
     wanted = reader.flag("alerts", "it would be unclear whether anybody is to be told of faults") and monitored
     patience = reader.integer("alertPatience", 1, _MOST_PATIENCE, "alerts would come at once, or never")
@@ -70,7 +72,7 @@ def read_alerts(
         certificate_days=reader.integer(
             "certificateDays", _SHORTEST_NOTICE, _LONGEST_NOTICE, "the alert would come too late, or all the time"
         ),
-        backups=_backups(reader, backups=backups, drill=drill),
+        backups=_backups(reader, backups=backups, drill=drill, point_in_time=point_in_time),
         patience=patience / 100,
         severities=_severities(reader),
     )
@@ -146,7 +148,7 @@ def _latency_seconds(reader: ConfigReader) -> float:
     return known.get(value, 0.0)
 
 
-def _backups(reader: ConfigReader, *, backups: bool, drill: bool) -> BackupRuleArgs | None:
+def _backups(reader: ConfigReader, *, backups: bool, drill: bool, point_in_time: bool) -> BackupRuleArgs | None:
     late = "the alert would come at once, or too late"
     age = reader.integer("alertBackupAge", 1, _LONGEST_BACKUP_HOURS, late)
     verify_age = reader.integer("alertBackupVerifyAge", 1, _LONGEST_VERIFY_HOURS, late)
@@ -157,6 +159,7 @@ def _backups(reader: ConfigReader, *, backups: bool, drill: bool) -> BackupRuleA
         max_age_seconds=age * _HOUR,
         verify_max_age_seconds=verify_age * _HOUR,
         drill_max_age_seconds=drill_age * _DAY if drill else None,
+        point_in_time=point_in_time,
     )
 
 

@@ -46,6 +46,7 @@ def read_monitoring(
     exporter: bool = True,
     backups: bool = False,
     drill: bool = False,
+    point_in_time: bool = False,
 ) -> MonitoringSettings | None:
     """Read the settings, all of them also where monitoring is off; None when it is.
 
@@ -56,6 +57,7 @@ def read_monitoring(
         exporter: Whether there is one, which alerts about backups need.
         backups: Whether there are any to watch.
         drill: Whether they are restored regularly to prove them.
+        point_in_time: Whether the log of the database server is shipped into their bucket.
     """
     wanted = reader.flag("monitoring", "it would be unclear whether Prometheus is to be told")
     wanted = wanted and reader.sound("monitoring")
@@ -71,6 +73,7 @@ def read_monitoring(
         exporter=exporter,
         backups=backups,
         drill=drill,
+        point_in_time=point_in_time,
     )
     settings = MonitoringSettings(
         scrape_seconds=scrape_seconds,

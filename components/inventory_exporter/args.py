@@ -24,7 +24,7 @@ class RefreshArgs:
     bucket_pages: int
     """Most pages of 1000 objects that one look at the bucket lists."""
     backups_seconds: int = 60
-    """A look at how the backups go gets eight small objects, which costs nothing."""
+    """A look at how the backups go gets ten small objects, which costs nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -118,7 +118,7 @@ def test_the_agreed_alerts_are_all_there() -> None:
     assert {alert.name for alert in PROD.alerts} == {name.value for name in AlertName}
 
 
-def test_without_access_https_and_drills_nothing_watches_for_them() -> None:
+def test_without_access_https_drills_and_the_log_nothing_watches_for_them() -> None:
     missing = {name.value for name in AlertName} - {alert.name for alert in DEV.alerts}
 
     assert missing == {
@@ -127,8 +127,11 @@ def test_without_access_https_and_drills_nothing_watches_for_them() -> None:
         "MLFlowCertificateExpiry",
         "MLFlowBackupDrillTooOld",
         "MLFlowBackupDrillFailed",
+        "MLFlowPointInTimeBehind",
+        "MLFlowPointInTimeSlotGrowing",
     }
     assert "envoy" not in str(DEV.file())
+    assert "pitr" not in str(DEV.file())
 
 
 def test_without_backups_or_without_an_exporter_no_alert_waits_for_them() -> None:
@@ -139,7 +142,7 @@ def test_without_backups_or_without_an_exporter_no_alert_waits_for_them() -> Non
     for environment in (without_backups, without_exporter):
         assert "backup" not in str(environment.file()).lower()
     assert {alert.name for alert in PROD.alerts} - {alert.name for alert in without_backups.alerts} == {
-        name.value for name in AlertName if name.value.startswith("MLFlowBackup")
+        name.value for name in AlertName if name.value.startswith(("MLFlowBackup", "MLFlowPointInTime"))
     }
 
 
@@ -190,13 +193,22 @@ def test_thresholds_of_the_settings_reach_the_rules() -> None:
         connection_share=0.5,
         certificate_days=9,
         refusals_per_second=7,
-        backups=BackupRuleArgs(max_age_seconds=7200, verify_max_age_seconds=111, drill_max_age_seconds=222),
+        backups=BackupRuleArgs(
+            max_age_seconds=7200,
+            verify_max_age_seconds=111,
+            drill_max_age_seconds=222,
+            point_in_time=True,
+            behind_seconds=240,
+            slot_bytes=3 * 2**30,
+        ),
     )
     rules = str(replace(PROD, settings=settings).file())
 
     for part in ("> 123", "14.4 * 0.01", "14.4 * 0.05", 'le=~"10(.0)?"', "> 0.5", f"< {3 * 86_400}", "> 7"):
         assert part in rules
     for part in ("> 7200", "> 3600", "> 111", "> 222", "the allowed 2h"):
+        assert part in rules
+    for part in ("> 240", "the allowed 4m", f"> {3 * 2**30}", "more than 3 GiB"):
         assert part in rules
 
 

@@ -161,6 +161,13 @@ def test_where_there_are_backups_their_ages_reach_the_rules_in_seconds(tmp_path:
     )
 
 
+def test_where_the_log_is_shipped_too_the_rules_watch_it(tmp_path: Path) -> None:
+    settings = read(given(tmp_path), backups=True, point_in_time=True)
+
+    assert settings
+    assert settings.backups == BackupRuleArgs(point_in_time=True)
+
+
 def test_the_declared_ages_of_backups_are_those_of_the_rules_themselves(tmp_path: Path) -> None:
     settings = read(given(tmp_path), backups=True)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BACKUPS = "mlflow-backups"
-COMMANDS = ("create", "verify", "prune", "drill")
+COMMANDS = ("create", "verify", "prune", "drill", "pitr")
 ENVIRONMENT_OF_BACKUPS = {
     "EXPORTER_BACKUPS_BUCKET": BACKUPS,
     "EXPORTER_BACKUPS_REGION": "eu-west-1",
@@ -113,7 +113,42 @@ def test_every_command_has_series_of_its_own() -> None:
     }
 
 
-def test_a_look_gets_eight_objects_and_lists_nothing() -> None:
+def test_what_the_receiver_of_the_log_says_becomes_series() -> None:
+    log = {"lag_seconds": 12.5, "base_age_seconds": 40_000, "slot_retained_bytes": 16_777_216}
+    seen = told(look_at_backups(Objects(written(of("pitr", details=log))), BACKUPS))
+
+    assert seen == {
+        "mlflow_backup_last_run_timestamp_seconds,command=pitr": END,
+        "mlflow_backup_last_run_success,command=pitr": 1,
+        "mlflow_backup_log_lag_seconds": 12.5,
+        "mlflow_backup_log_base_age_seconds": 40_000,
+        "mlflow_backup_log_slot_retained_bytes": 16_777_216,
+    }
+
+
+def test_a_receiver_that_has_shipped_nothing_yet_has_no_lag_and_no_age_but_a_slot() -> None:
+    log = {"lag_seconds": None, "base_age_seconds": None, "slot_retained_bytes": 0}
+    seen = told(look_at_backups(Objects(written(of("pitr", ok=False, reason="no-base", details=log))), BACKUPS))
+
+    assert seen["mlflow_backup_last_run_success,command=pitr"] == 0
+    assert {name: value for name, value in seen.items() if "log" in name} == {
+        "mlflow_backup_log_slot_retained_bytes": 0
+    }
+
+
+def test_the_log_is_told_of_by_the_last_word_and_not_by_the_last_good_one() -> None:
+    good = written(of("pitr", details={"lag_seconds": 12}), succeeded=True)
+    bad = written(of("pitr", ok=False, reason="behind", details={"lag_seconds": 900}))
+
+    assert told(look_at_backups(Objects(good | bad), BACKUPS))["mlflow_backup_log_lag_seconds"] == 900
+
+
+def test_a_lag_that_is_no_number_is_a_failure() -> None:
+    with pytest.raises(NoResultError, match=r"status/pitr\.json: details\.lag_seconds is 'long', not a number"):
+        look_at_backups(Objects(written(of("pitr", details={"lag_seconds": "long"}))), BACKUPS)
+
+
+def test_a_look_gets_ten_objects_and_lists_nothing() -> None:
     client = Objects({})
     look_at_backups(client, BACKUPS)
 

@@ -1,8 +1,11 @@
 """How the backups go, as the backup program tells it in the bucket of backups.
 
 `status/<command>.json` is the result of a command's last run, whatever came of it, and `status/<command>.ok.json` that
-of its last success (`mlflow_backup.result`). A look gets these eight small objects and nothing else, by a key that
+of its last success (`mlflow_backup.result`). A look gets these ten small objects and nothing else, by a key that
 may do nothing else. What there is no object of has never been run, and gets no series.
+
+`pitr` is the receiver of the database server's log. It never ends and tells every minute how it goes: each time is a
+run, which took as long as the receiver has been there.
 
 To a key without a right to list, S3 answers "access denied" where there is nothing, too (reference of `GetObject`). So
 a refusal counts as nothing where the same look got another object, and as a failure where it got none.
@@ -29,9 +32,15 @@ if TYPE_CHECKING:
 
     from .settings import BackupSettings
 
-_COMMANDS = ("create", "verify", "prune", "drill")
+_COMMANDS = ("create", "verify", "prune", "drill", "pitr")
 _PARTS = {"database": "details.dump_bytes", "artifacts": "details.artifact_bytes"}
 """What a backup holds, and where the result of `create` has its size before encryption."""
+_LOG = (
+    ("lag_seconds", "Age of the newest moment that the log in the bucket covers, at the end of the last run of pitr"),
+    ("base_age_seconds", "Age of the newest base backup, at the end of the last run of pitr"),
+    ("slot_retained_bytes", "Log that the database server keeps for its receiver, at the last run of pitr"),
+)
+"""What the result of `pitr` has in its details, and what it is. A lag or an age is null where there is none yet."""
 _MOST_BYTES = 2**20
 """Read of one object; a result has about a kilobyte, that of a `prune` that keeps many backups some tens."""
 _ABSENT = frozenset({"NoSuchKey", "404"})
@@ -93,7 +102,8 @@ def look_at_backups(client: Any, bucket: str) -> list[Metric]:
         ),
         _gauge(
             "last_success_bytes",
-            "Bytes that the last run that succeeded wrote (create), read (verify, drill) or freed (prune)",
+            "Bytes that the last run that succeeded wrote (create), read (verify, drill) or freed (prune), or of "
+            "the newest base backup (pitr)",
             good,
             lambda run: run.number("bytes"),
         ),
@@ -104,6 +114,7 @@ def look_at_backups(client: Any, bucket: str) -> list[Metric]:
             lambda run: run.number("objects"),
         ),
         *_data(newest),
+        *_log(last.get("pitr")),
     ]
 
 
@@ -151,3 +162,14 @@ def _data(newest: Result | None) -> tuple[Metric, Metric]:
         for part, field in _PARTS.items():
             size.add_metric([part], newest.number(field))
     return taken, size
+
+
+def _log(last: Result | None) -> list[Metric]:
+    """Tell how far the log of the database server is shipped, and how much of it waits there."""
+    families: list[Metric] = []
+    for field, documentation in _LOG:
+        family = GaugeMetricFamily(f"mlflow_backup_log_{field}", documentation, labels=[])
+        if last is not None and last.tells(f"details.{field}"):
+            family.add_metric([], last.number(f"details.{field}"))
+        families.append(family)
+    return families

@@ -32,6 +32,10 @@ class Result:
         """Whether a field says anything."""
         return bool(self._value(name))
 
+    def tells(self, name: str) -> bool:
+        """Whether a field is there and not null; 0 is something that is told."""
+        return self._value(name) is not None
+
     def flag(self, name: str) -> bool:
         """Read true or false."""
         value = self._value(name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from grafana_foundation_sdk.models import units
 
-from components.monitoring.dashboards import thresholds
+from components.monitoring.dashboards import point_in_time, thresholds
 from components.monitoring.dashboards.page import Page, Row
 from components.monitoring.dashboards.panels import Query, chart, figure
 from components.monitoring.dashboards.scope import scraped
@@ -24,6 +24,7 @@ from components.monitoring.rules.backups import (
     SOURCE,
     VERIFY,
 )
+from components.monitoring.rules.point_in_time import RUN
 
 if TYPE_CHECKING:
     from components.monitoring.dashboards.panels import Look
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _NEVER = "never"
 _BYTES = "mlflow_backup_last_success_bytes"
+_JOBS = RUN.replace("=", "!=")
+"""Runs that end. The receiver of the log does not, has panels of its own, and where it was turned off its last word
+stays in the bucket."""
 _FAILED = (
     AlertName.BACKUP_FAILED,
     AlertName.BACKUP_NOT_VERIFIED,
@@ -52,6 +56,7 @@ def backups(scope: DashboardScope) -> Page:
         rows=[
             Row(title="Now", looks=_now(limits, patience) if limits else []),
             Row(title="Runs", looks=_runs(limits, patience) if limits else []),
+            Row(title="Log of the database server", looks=point_in_time.history(limits, patience) if limits else []),
             Row(title="Content", looks=_content() if limits else []),
         ],
     )
@@ -62,7 +67,7 @@ def _since(series: str) -> str:
 
 
 def _now(limits: BackupRuleArgs, patience: float) -> list[Look]:
-    runs = scraped(LAST_RUN_SUCCESS)
+    runs = scraped(LAST_RUN_SUCCESS, _JOBS)
     drilled = limits.drill_max_age_seconds
     return [
         figure(
@@ -109,6 +114,7 @@ def _now(limits: BackupRuleArgs, patience: float) -> list[Look]:
             unit=units.Seconds,
             alerts=[AlertName.BACKUP_UNWATCHED],
         ),
+        *point_in_time.now(limits, patience),
     ]
 
 
@@ -138,14 +144,14 @@ def _runs(limits: BackupRuleArgs, patience: float) -> list[Look]:
         chart(
             "Since the last success",
             "How long ago each command last succeeded. One that climbs further than before fails, or does not run.",
-            Query(expr=f"time() - max by (command) ({scraped(LAST_SUCCESS)})", legend="{{command}}"),
+            Query(expr=f"time() - max by (command) ({scraped(LAST_SUCCESS, _JOBS)})", legend="{{command}}"),
             unit=units.Seconds,
             alerts=[AlertName.BACKUP_TOO_OLD, AlertName.BACKUP_NOT_VERIFIED, AlertName.BACKUP_DRILL_TOO_OLD],
         ),
         chart(
             "Failures",
             "1 from a run that failed until the next that does not. A run that was killed leaves no result.",
-            Query(expr=f"1 - max by (command) ({scraped(LAST_RUN_SUCCESS)})", legend="{{command}}"),
+            Query(expr=f"1 - max by (command) ({scraped(LAST_RUN_SUCCESS, _JOBS)})", legend="{{command}}"),
             unit=units.Short,
             stacked=True,
             alerts=_FAILED,
@@ -153,7 +159,7 @@ def _runs(limits: BackupRuleArgs, patience: float) -> list[Look]:
         chart(
             "Duration",
             "Seconds that the last good run of each command took.",
-            Query(expr=f"max by (command) ({scraped(DURATION)})", legend="{{command}}"),
+            Query(expr=f"max by (command) ({scraped(DURATION, _JOBS)})", legend="{{command}}"),
             unit=units.Seconds,
             alerts=[AlertName.BACKUP_SLOW],
         ),
@@ -173,7 +179,7 @@ def _content() -> list[Look]:
         chart(
             "Objects",
             "Artifacts of the backup that each command was last good for; of prune, the objects that it removed.",
-            Query(expr=f"max by (command) ({scraped(OBJECTS)})", legend="{{command}}"),
+            Query(expr=f"max by (command) ({scraped(OBJECTS, _JOBS)})", legend="{{command}}"),
             unit=units.Short,
             alerts=[AlertName.BACKUP_SHRUNK],
         ),
@@ -181,7 +187,7 @@ def _content() -> list[Look]:
             "Bytes moved",
             "By the last good run of each command: written by create, read by verify and drill, freed by prune. A "
             "backup writes only the artifacts that are new.",
-            Query(expr=f"max by (command) ({scraped(_BYTES)})", legend="{{command}}"),
+            Query(expr=f"max by (command) ({scraped(_BYTES, _JOBS)})", legend="{{command}}"),
             unit=units.BytesIEC,
         ),
     ]

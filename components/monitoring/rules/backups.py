@@ -50,7 +50,8 @@ def alerts(scope: RuleScope) -> list[Alert]:
     ]
 
 
-def _latest(scope: RuleScope, series: str) -> str:
+def latest(scope: RuleScope, series: str) -> str:
+    """Write the highest value within an hour, which for a time is the newest."""
     return f"max by (namespace) (max_over_time({series}[{scope.window(HOUR)}]))"
 
 
@@ -75,7 +76,7 @@ def _aged(
         scope.alert(
             name,
             severity,
-            expr=f"time() - {_latest(scope, success)} > {scope.seconds(age)}",
+            expr=f"time() - {latest(scope, success)} > {scope.seconds(age)}",
             hold=5 * MINUTE,
             labels={"last": "old"},
             summary=summary,
@@ -84,7 +85,7 @@ def _aged(
         scope.alert(
             name,
             severity,
-            expr=f"{_latest(scope, looks)} > 0\nunless\n{_latest(scope, success)}",
+            expr=f"{latest(scope, looks)} > 0\nunless\n{latest(scope, success)}",
             # Where backups were just turned on, the first is yet to come.
             hold=age,
             labels={"last": "never"},
@@ -94,7 +95,8 @@ def _aged(
     ]
 
 
-def _failed(scope: RuleScope, command: str) -> str:
+def failed(scope: RuleScope, command: str) -> str:
+    """Write that the last run of a command failed."""
     return f"max by (namespace) ({scope.series(LAST_RUN_SUCCESS, command)}) == 0"
 
 
@@ -115,7 +117,7 @@ def _create(scope: RuleScope) -> Alert:
     return scope.alert(
         AlertName.BACKUP_FAILED,
         Severity.WARNING,
-        expr=_failed(scope, CREATE),
+        expr=failed(scope, CREATE),
         # Kubernetes tries again within minutes, and a migration that holds the lock ends.
         hold=15 * MINUTE,
         summary="The last backup failed.",
@@ -140,7 +142,7 @@ def _verification(scope: RuleScope, age: int) -> list[Alert]:
         scope.alert(
             AlertName.BACKUP_NOT_VERIFIED,
             Severity.WARNING,
-            expr=_failed(scope, VERIFY),
+            expr=failed(scope, VERIFY),
             hold=15 * MINUTE,
             labels={"last": "failed"},
             summary=summary,
@@ -189,7 +191,7 @@ def _drill(scope: RuleScope, age: int) -> list[Alert]:
         scope.alert(
             AlertName.BACKUP_DRILL_FAILED,
             Severity.WARNING,
-            expr=_failed(scope, DRILL),
+            expr=failed(scope, DRILL),
             hold=15 * MINUTE,
             summary="The last drill could not restore a backup.",
             description="The last drill could not restore a backup of {{ $labels.namespace }}: perhaps nobody can.",
@@ -201,7 +203,7 @@ def _prune(scope: RuleScope) -> Alert:
     return scope.alert(
         AlertName.BACKUP_PRUNE_FAILED,
         Severity.WARNING,
-        expr=_failed(scope, PRUNE),
+        expr=failed(scope, PRUNE),
         # It gives way to a backup that runs, and comes again.
         hold=HOUR,
         summary="Old backups are not removed.",

@@ -10,6 +10,7 @@ from components.monitoring.rules import (
     garbage,
     latencies,
     objectives,
+    point_in_time,
     server,
     storage,
     way_in,
@@ -44,7 +45,7 @@ def groups(settings: AlertSettings, watched: Watched) -> list[Group]:
         "mlflow-way-in": [*way_in.recordings(scope), *way_in.alerts(scope)],
         "mlflow-garbage-collection": garbage.alerts(scope),
         "mlflow-latencies": latencies.recordings(scope),
-        "mlflow-backups": backups.alerts(scope),
+        "mlflow-backups": [*backups.alerts(scope), *point_in_time.alerts(scope)],
     }
     return [
         Group(name=name, interval_seconds=watched.scrape_seconds, rules=each) for name, each in rules.items() if each

@@ -55,12 +55,14 @@ class AlertName(Enum):
     BACKUP_PRUNE_FAILED = "MLFlowBackupPruneFailed"
     BACKUP_SLOW = "MLFlowBackupSlow"
     BACKUP_UNWATCHED = "MLFlowBackupUnwatched"
+    POINT_IN_TIME_BEHIND = "MLFlowPointInTimeBehind"
+    POINT_IN_TIME_SLOT_GROWING = "MLFlowPointInTimeSlotGrowing"
     GARBAGE_COLLECTION_FAILED = "MLFlowGarbageCollectionFailed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackupRuleArgs:
-    """How old is too old. All of it is multiplied by the patience."""
+    """How old is too old, and how much too much. All times are multiplied by the patience."""
 
     max_age_seconds: int = 3 * 3600
     """Of what the newest good backup holds: so much is lost at the most when all is lost."""
@@ -68,6 +70,12 @@ class BackupRuleArgs:
     """Of the last good verification; a day and what one takes."""
     drill_max_age_seconds: int | None = None
     """Of the last good drill; None where there are no drills."""
+    point_in_time: bool = False
+    """Whether the log of the database server is shipped too."""
+    behind_seconds: int = 600
+    """Of the newest moment that the log in the bucket covers. Twice what the receiver lets be lost at most."""
+    slot_bytes: int = 10 * 2**30
+    """Of the log that the database server keeps for its receiver."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from tests.unit.alerts import (
     backup_cases,
     garbage_cases,
     objective_cases,
+    point_in_time_cases,
     server_cases,
     storage_cases,
     way_in_cases,
@@ -19,5 +20,6 @@ CASES = (
     *witness_cases.CASES,
     *way_in_cases.CASES,
     *backup_cases.CASES,
+    *point_in_time_cases.CASES,
     *garbage_cases.CASES,
 )

@@ -26,9 +26,12 @@ PROVIDED = frozenset(
         "mlflow_backup_data_bytes",
         "mlflow_backup_data_timestamp_seconds",
         "mlflow_backup_last_run_success",
+        "mlflow_backup_last_run_timestamp_seconds",
         "mlflow_backup_last_success_duration_seconds",
         "mlflow_backup_last_success_objects",
         "mlflow_backup_last_success_timestamp_seconds",
+        "mlflow_backup_log_lag_seconds",
+        "mlflow_backup_log_slot_retained_bytes",
         # the gateway (names seen at Envoy 1.40)
         "envoy_cluster_membership_healthy",
         "envoy_http_downstream_rq_total",

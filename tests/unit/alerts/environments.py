@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RUNBOOK = "https://example.org/docs/runbook.md"
-BACKUPS = BackupRuleArgs(drill_max_age_seconds=8 * 86_400)
+BACKUPS = BackupRuleArgs(drill_max_age_seconds=8 * 86_400, point_in_time=True)
 SETTINGS = AlertSettings(runbook_url=RUNBOOK, backups=BACKUPS)
 
 
@@ -55,12 +55,12 @@ PROD = Environment(
 )
 DEV = Environment(
     "dev",
-    replace(SETTINGS, backups=replace(BACKUPS, drill_max_age_seconds=None)),
+    replace(SETTINGS, backups=replace(BACKUPS, drill_max_age_seconds=None, point_in_time=False)),
     replace(
         PROD.watched, jobs=("mlflow", "mlflow-canary", "mlflow-exporter"), public_tls=False, keys_max_age_hours=None
     ),
 )
-"""Without Access, by plain HTTP, and with backups that nobody drills."""
+"""Without Access, by plain HTTP, with backups that nobody drills, and without the log."""
 DRILL = Environment("drill", replace(SETTINGS, patience=0.2), replace(PROD.watched, scrape_seconds=5))
 """Everything five times as fast, with a canary that goes its round every ten seconds."""
 ENVIRONMENTS = (DEV, PROD, DRILL)

@@ -172,6 +172,11 @@ def _backups() -> World:
     return known
 
 
+def _log() -> World:
+    known: World = {backup("last_run_success", "pitr"): "1+0xN", backup("last_run_timestamp_seconds", "pitr"): "0+60xN"}
+    return known | {backup("log_lag_seconds"): "12+0xN", backup("log_slot_retained_bytes"): f"{16 * MIB}+0xN"}
+
+
 def _gateway() -> World:
     known = {signing_keys(f"mlflow-gateway-{number}"): "1+0xN" for number in (1, 2)}
     known |= {refused("jwt_authn"): "0+1xN", refused("rbac"): "0+0xN"}
@@ -179,4 +184,4 @@ def _gateway() -> World:
     return known
 
 
-HEALTHY: World = _kubernetes() | _server() | _canary() | _exporter() | _backups() | _gateway()
+HEALTHY: World = _kubernetes() | _server() | _canary() | _exporter() | _backups() | _log() | _gateway()

@@ -174,6 +174,21 @@ def test_without_drills_nothing_waits_for_one() -> None:
     assert "Restored in a drill" not in json.dumps(boards(DEV)["backups"])
 
 
+def test_where_no_log_is_shipped_nothing_is_shown_of_it() -> None:
+    assert 'command=\\"pitr\\"' in json.dumps(boards(PROD)["backups"])
+    text = json.dumps(boards(DEV)["backups"])
+
+    assert 'command=\\"pitr\\"' not in text
+    assert "mlflow_backup_log" not in text
+    assert "Log" not in text
+
+
+def test_the_receiver_of_the_log_is_no_job_whose_runs_end() -> None:
+    for query in asked(boards(PROD)["backups"]):
+        if "by (command)" in query.expr:
+            assert 'command!="pitr"' in query.expr
+
+
 def test_the_bucket_of_backups_is_no_store_that_the_server_needs() -> None:
     (asking,) = [each for each in asked(boards()["service-health"]) if each.panel["title"] == "Stores readable"]
 
@@ -196,7 +211,14 @@ def test_figures_and_dashed_lines_have_the_thresholds_of_the_alerts() -> None:
         connection_share=0.5,
         certificate_days=9,
         refusals_per_second=7,
-        backups=BackupRuleArgs(max_age_seconds=7200, verify_max_age_seconds=100, drill_max_age_seconds=200),
+        backups=BackupRuleArgs(
+            max_age_seconds=7200,
+            verify_max_age_seconds=100,
+            drill_max_age_seconds=200,
+            point_in_time=True,
+            behind_seconds=500,
+            slot_bytes=77,
+        ),
         patience=0.5,
     )
     written = dashboards(settings, PROD.watched)
@@ -217,6 +239,10 @@ def test_figures_and_dashed_lines_have_the_thresholds_of_the_alerts() -> None:
     assert thresholds("backups", "Verified", FIGURE, written) == [50]
     assert thresholds("backups", "Restored in a drill", FIGURE, written) == [100]
     assert thresholds("backups", "Last backup took", FIGURE, written) == [1800]
+    assert thresholds("backups", "Log in the bucket ends", FIGURE, written) == [250]
+    assert thresholds("backups", "Age of the log in the bucket", "timeseries", written) == [250]
+    assert thresholds("backups", "Log that the server keeps", FIGURE, written) == [77]
+    assert thresholds("backups", "Log that the server keeps for its receiver", "timeseries", written) == [77]
 
 
 def test_the_pages_come_out_the_same_each_time() -> None:

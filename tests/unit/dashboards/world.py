@@ -20,6 +20,7 @@ def _inventory() -> World:
     known |= {exporter(name): "5+0xN" for name in ("registered_models", "model_versions", "bucket_bytes")}
     known |= {exporter("bucket_scan_complete"): "1+0xN"}
     known |= {exporter("backup_last_success_bytes", command=command): "9000+0xN" for command in BACKUP_COMMANDS}
+    known |= {exporter("backup_log_base_age_seconds"): "40000+0xN"}
     for source in ("database", "bucket", "backups"):
         known |= {exporter("exporter_last_success_timestamp_seconds", source=source): "0+60xN"}
         known |= {exporter("exporter_refresh_duration_seconds", source=source): "0.1+0xN"}
