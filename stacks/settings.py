@@ -95,6 +95,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
     bucket = read_bucket(reader, protect=protect)
     exporter = read_exporter(reader, database=database, bucket=bucket)
     backup = read_backup(reader, database=database, artifacts=bucket, status=exporter is not None, protect=protect)
+    point_in_time = read_point_in_time(reader, database=database, backups=backup is not None)
     settings = Settings(
         kube_context=reader.optional("kubeContext", "no cluster would be found", lambda _: None),
         namespace=namespace,
@@ -114,12 +115,13 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
             exporter=exporter is not None,
             backups=backup is not None,
             drill=backup is not None and backup.drill is not None,
+            point_in_time=point_in_time is not None,
         ),
         canary=canary,
         exporter=exporter,
         backup=backup,
         garbage_collection=read_garbage_collection(reader),
-        point_in_time=read_point_in_time(reader, database=database, backups=backup is not None),
+        point_in_time=point_in_time,
         database=database,
         bucket=bucket,
     )
