@@ -49,7 +49,7 @@ def made() -> Recording:
 
 
 def job(recording: Recording) -> dict[str, Any]:
-    spec: dict[str, Any] = recording.one("batch/v1:CronJob").spec["jobTemplate"]["spec"]
+    spec: dict[str, Any] = recording.called("gc-cron-job").spec["jobTemplate"]["spec"]
     return spec
 
 
@@ -80,11 +80,11 @@ def mounted(recording: Recording) -> dict[str, str]:
 
 
 def test_it_comes_when_the_schedule_says_by_utc_and_never_twice_at_a_time(made: Recording) -> None:
-    spec = made.one("batch/v1:CronJob").spec
+    spec = made.called("gc-cron-job").spec
 
-    assert made.one("batch/v1:CronJob").metadata["name"] == "mlflow-gc"
+    assert made.called("gc-cron-job").metadata["name"] == "mlflow-gc"
     assert (spec["schedule"], spec["timeZone"], spec["concurrencyPolicy"]) == ("17 1 * * *", "UTC", "Forbid")
-    assert spec["startingDeadlineSeconds"] == 3600
+    assert spec["startingDeadlineSeconds"] == 1800
     assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (3, 3)
 
 
@@ -206,7 +206,7 @@ def test_an_edge_that_is_not_given_is_not_open() -> None:
 
 
 def test_the_cron_job_waits_for_its_edges(made: Recording) -> None:
-    assert made.called("gc-edges").urn in made.one("batch/v1:CronJob").dependencies
+    assert made.called("gc-edges").urn in made.called("gc-cron-job").dependencies
 
 
 def test_a_pull_secret_reaches_the_pod(made: Recording) -> None:
@@ -228,7 +228,7 @@ def test_a_first_preview_registers_what_an_update_does(made: Recording) -> None:
 
 
 def test_it_comes_after_the_server_and_so_after_the_migration(prod: Recording) -> None:
-    assert prod.called("mlflow-service").urn in prod.one("batch/v1:CronJob").dependencies
+    assert prod.called("mlflow-service").urn in prod.called("gc-cron-job").dependencies
 
 
 def test_it_works_with_the_servers_own_login_and_key(prod: Recording) -> None:
@@ -245,7 +245,7 @@ def test_the_alert_looks_at_the_jobs_of_this_cron_job(prod: Recording) -> None:
         if rule.get("alert") == "MLFlowGarbageCollectionFailed"
     ]
 
-    assert f'job_name=~"{prod.one("batch/v1:CronJob").metadata["name"]}-.+"' in rule["expr"]
+    assert f'job_name=~"{prod.called("gc-cron-job").metadata["name"]}-.+"' in rule["expr"]
 
 
 def test_without_it_there_is_nothing_of_it(deployed: Deploy) -> None:

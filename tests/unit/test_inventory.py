@@ -83,7 +83,8 @@ def test_without_an_exporter_there_is_no_role_and_no_key_that_reads(deployed: De
 
 @pytest.mark.parametrize("exporter", [True, False])
 def test_the_bucket_of_backups_reaches_the_exporter_where_there_is_one(tmp_path: Path, *, exporter: bool) -> None:
-    settings = load_settings(stack_files.reader("prod", tmp_path, **{**WANTED, "exporter": exporter}))
+    given = {**WANTED, "exporter": exporter, "alerts": exporter, "dashboards": exporter}
+    settings = load_settings(stack_files.reader("prod", tmp_path, **given))
     server = cast("MlflowServer", SimpleNamespace(namespace="data-platform"))
     backups = bucket(bucket="mlflow-backups", region="eu-west-1")
 
