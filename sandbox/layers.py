@@ -26,10 +26,14 @@ class Layer:
     needs_sandbox: bool
     production: bool = False
     """Needs production in the place of stack dev."""
+    options: tuple[str, ...] = ()
+    """Of pytest."""
 
 
 REHEARSAL = Layer("rehearsal", "tests/rehearsal", needs_sandbox=True, production=True)
 DRILLS = Layer("drills", "tests/drills", needs_sandbox=True, production=True)
+INTERRUPTIONS = Layer("interruptions", "tests/integration", needs_sandbox=True, production=True, options=("-m", "full"))
+"""What `make test` leaves out of the layer `integration`; it brings servers of its own."""
 PRODUCTION = (REHEARSAL, DRILLS)
 """The drills last: the faults that they make would show in what the others look at."""
 LAYERS = (
@@ -52,7 +56,7 @@ class Count:
 def run(layer: Layer, *options: str) -> Count:
     """Runs the tests of a layer with pytest, and options of the layer's own, and counts them from its report."""
     OUTPUT.mkdir(exist_ok=True)
-    words = list(options)
+    words = [*layer.options, *options]
     result = OUTPUT / f"{layer.name}.xml"
     result.unlink(missing_ok=True)
     environment = os.environ | {"PULUMI_ERROR_OUTPUT_STRING": "true"}

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from mlflow_backup.commands.drill import LOCK
 from tests.integration.backup_content import backup, filled, mlflow_environment
 from tests.integration.backup_stage import ARTIFACTS, BACKUPS, RESTORED, Stage, stage
 from tests.integration.object_gate import gate_to
@@ -114,7 +115,7 @@ def test_told_to_stop_a_drill_removes_its_scratch(filled: Stage, backup: str) ->
 def test_one_drill_at_a_time(filled: Stage, backup: str) -> None:
     assert backup
     with filled.postgres.session("postgres") as session:
-        session.execute("SELECT pg_advisory_lock(7884789663531491948)")
+        session.execute(f"SELECT pg_advisory_lock({LOCK})")
         outcome = filled.run(*DRILL)
 
     assert (outcome.code, outcome.reason) == (4, "locked")

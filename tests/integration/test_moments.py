@@ -25,6 +25,7 @@ POINTS = {
     "in an unfinished one": r"PUT /mlflow-backups/pitr/.*\.partial\.gz\.age",
     "before the position": r"PUT /mlflow-backups/pitr/.*/position\.json",
 }
+QUICK_POINT = "in a finished segment"
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,9 @@ def test_what_is_stored_is_encrypted_and_named_without_secrets(streaming: Moment
         assert streaming.stage.get(BACKUPS, key).startswith(b"age-encryption.org/v1\n"), key
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point", [pytest.param(point, marks=() if point == QUICK_POINT else pytest.mark.full) for point in POINTS]
+)
 def test_killed_at_any_point_it_goes_on_and_nothing_is_missing(streaming: Moments, point: str) -> None:
     writer, anew = streaming.writer, point in ("in a base backup", "before its manifest")
     streaming.kill()
@@ -229,6 +232,7 @@ def test_the_writers_key_deletes_nothing_and_the_pruners_only_what_is_not_needed
     assert streaming.restored() == [number for number, _ in streaming.writer.acknowledged]
 
 
+@pytest.mark.full
 def test_after_a_gap_there_is_a_new_base_backup_at_once(streaming: Moments) -> None:
     """As where the disk of the receiver and a part of the server's log are lost together."""
     base = streaming.status()["details"]["base"]
