@@ -99,7 +99,8 @@ class Handover:
                 self.too_early.append(str(error))
 
     def _old_pods(self) -> list[dict[str, Any]]:
-        return [pod for pod in objects("pods", selector=SERVER) if mounted(pod) & self._old.secrets]
+        # A new pod may have one of them: what is not rotated is mounted on.
+        return [pod for pod in objects("pods", selector=SERVER) if self._old.secrets <= mounted(pod)]
 
 
 def rotate(*blocks: str) -> Credentials:
