@@ -28,7 +28,7 @@ COMMANDS = {
     "test": "run everything: lint, types, unit tests, integration tests on the sandbox",
     "lint": "run the linter, the formatter's check and the type checker",
     "rehearse-prod": "bring up production in the sandbox, check it through Cloudflare's double, and remove it",
-    "drill": "make every fault to the rehearsed production and see that its alert tells of it",
+    "drill": "make every fault and loss, in full: alerts tell of them, backups bring back, rotations go unnoticed",
     "preview": "show what `pulumi up` would change",
     "dashboards": "draw the dashboards on the cluster, with what the sandbox's Prometheus knows now",
     "bench": "measure and print as JSON lines",

@@ -32,8 +32,8 @@ class Layer:
 
 REHEARSAL = Layer("rehearsal", "tests/rehearsal", needs_sandbox=True, production=True)
 DRILLS = Layer("drills", "tests/drills", needs_sandbox=True, production=True)
-INTERRUPTIONS = Layer("interruptions", "tests/integration", needs_sandbox=True, production=True, options=("-m", "full"))
-"""What `make test` leaves out of the layer `integration`; it brings servers of its own."""
+LONG = Layer("long", "tests/integration", needs_sandbox=True, options=("-m", "full"))
+"""What `make test` leaves out of the layer `integration`, for its time."""
 PRODUCTION = (REHEARSAL, DRILLS)
 """The drills last: the faults that they make would show in what the others look at."""
 LAYERS = (

@@ -1,14 +1,29 @@
-"""`make drill`: every fault, made to the rehearsed production, and every point at which a backup may be interrupted.
+"""`make drill`: every fault and loss of the rehearsed production, every point at which a backup may break off, rotation.
 
 In full and at full size; `make test` runs a choice of the same.
 """
 
 from __future__ import annotations
 
-from sandbox.commands import rehearse_prod
-from sandbox.layers import DRILLS, INTERRUPTIONS
+from sandbox import layers
+from sandbox.commands import down, rehearse_prod, up
+from sandbox.errors import SandboxError
+from sandbox.layers import DRILLS, LONG, OUTPUT
+
+FULL = "--full"
 
 
 def run() -> None:
-    """Drills on a sandbox of its own."""
-    rehearse_prod.check(DRILLS, INTERRUPTIONS, options=["--full"])
+    """Drills on production and on stack dev, each on a sandbox of its own.
+
+    Raises:
+        SandboxError: a sandbox runs already, one did not come up or go away, or a test failed.
+    """
+    rehearse_prod.check(DRILLS, FULL)
+    try:
+        up.run()
+        problems = layers.report({LONG.name: layers.run(LONG, FULL)})
+    finally:
+        down.run()
+    if problems:
+        raise SandboxError("; ".join(problems), f"the lines above name the tests; {OUTPUT} holds the report")

@@ -16,7 +16,7 @@ from sandbox.supervisor import client
 from sandbox.toolchain import host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from sandbox.layers import Layer
 
@@ -26,15 +26,15 @@ def run() -> None:
     check(REHEARSAL)
 
 
-def check(*checks: Layer, options: Sequence[str] = ()) -> None:
-    """Runs layers of tests against production on a sandbox of its own.
+def check(layer: Layer, *options: str) -> None:
+    """Runs a layer of tests against production on a sandbox of its own.
 
     Raises:
         SandboxError: a sandbox runs already, production did not come up or go away, or a test failed.
     """
     with production(Progress()):
-        counts = {layer.name: layers.run(layer, *options) for layer in checks}
-    problems = layers.report(counts)
+        tally = layers.run(layer, *options)
+    problems = layers.report({layer.name: tally})
     if problems:
         raise SandboxError("; ".join(problems), f"the lines above name the tests; {OUTPUT} holds the report")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = [pytest.mark.usefixtures("platform"), pytest.mark.full]
 
 TO_BOTH, TO_SEPARATE, NEW_PASSWORD, NEW_KEYS, *_ = runbook.blocks("Rotating credentials")
 UPDATE = "pulumi up\n"
