@@ -68,8 +68,6 @@ def overrides(image: str, gateway_image: str, backup_image: str) -> dict[str, An
         "backupImage": backup_image,
         "backupRecipients": backup_keys.recipients(),
         "backupDrill": True,
-        "pointInTime": True,
-        "databaseReplicationUser": LOG_RECEIVER,
         "databaseAdminHost": network.NODE_ADDRESS,
         "databaseCaFile": str(stack.CA_FILE),
         "databasePeers": [{"cidr": f"{network.NODE_ADDRESS}/32"}],

@@ -1,4 +1,4 @@
-"""`make drill`: every fault and loss of the rehearsed production, every point at which a backup may break off, rotation.
+"""`make drill`: every fault and loss of the rehearsed production, every point where a backup may break off, rotation.
 
 In full and at full size; `make test` runs a choice of the same.
 """

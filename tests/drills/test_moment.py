@@ -7,18 +7,42 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from sandbox import rehearsal
+from sandbox.private_files import write_private
 from tests import runbook
 from tests.drills.losses import SEARCH, experiment, follow_the_runbook, report, unix
 from tests.integration import backends
 from tests.integration.cluster import wait_for
 from tests.rehearsal import backups
+from tests.rehearsal.conftest import configure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
 
 COVERED_SECONDS = 300.0
+ACTIVE = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'mlflow_pitr' AND active"
 
 
+@pytest.fixture(autouse=True)
+def received() -> Iterator[None]:
+    """The log is received for as long as the drill lasts."""
+    before = rehearsal.FILE.read_text()
+    configure(pointInTime=True, databaseReplicationUser=rehearsal.LOG_RECEIVER)
+    rehearsal.pulumi("up", "--yes", "--skip-preview")
+    yield
+    write_private(rehearsal.FILE, before)
+    rehearsal.pulumi("up", "--yes", "--skip-preview")
+    with rehearsal.database_administration("postgres") as database:
+        # As docs/point-in-time.md asks of the server's administrator.
+        wait_for(lambda: not database.execute(ACTIVE).fetchall(), "the receiver to be gone")
+        database.execute("SELECT pg_drop_replication_slot('mlflow_pitr')")
+
+
+@pytest.mark.full
 def test_what_somebody_deleted_by_mistake_comes_back_as_of_the_moment_before(client: httpx.Client) -> None:
     wait_for(lambda: bool(_told()["base_ended"]), "the first base backup", COVERED_SECONDS, found=_told)
     made = experiment(client, f"moment-{time.time_ns()}")

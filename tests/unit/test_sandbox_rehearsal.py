@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
 
 ADDRESSES_AND_FILES = ("Host", "Server", "Peers", "File", "Url", "Id", "Origin", "mage")
-THAT_BACKUPS_CAN_BE_READ = {"backupRecipients", "backupDrill", "pointInTime", "databaseReplicationUser"}
+THAT_BACKUPS_CAN_BE_READ = {"backupRecipients", "backupDrill"}
 
 
 def test_it_refuses_to_begin_beside_a_running_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
