@@ -14,6 +14,7 @@ from tests.drills import alertmanager
 from tests.drills.drill import REPORT, SCRAPE_SECONDS
 from tests.integration import cluster
 from tests.integration.load import Load, Target
+from tests.rehearsal import backups
 from tests.rehearsal.conftest import HOST, configure, machine_headers, service_tokens
 from tests.rehearsal.prometheus import rules, series
 
@@ -56,6 +57,7 @@ def hurry() -> Iterator[None]:
     configure(**HURRY)
     rehearsal.pulumi("up", "--yes", "--skip-preview")
     cluster.wait_for(_rules_are_hurried, "Prometheus to read the hurried rules")
+    backups.run_what_never_ran()
     yield
     write_private(rehearsal.FILE, before)
     rehearsal.pulumi("up", "--yes", "--skip-preview", "--refresh")

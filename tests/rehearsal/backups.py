@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox import backup_keys, jobs, paths, rehearsal
 from tests.integration.cluster import NAMESPACE
+from tests.rehearsal.prometheus import series
 
 CLUSTER = jobs.Cluster(NAMESPACE)
 BUCKET = "mlflow-backups"
@@ -46,6 +47,13 @@ def fail(template: str) -> None:
     except jobs.JobError:
         return
     raise AssertionError(f"a Job of {template} was expected to fail:\n{log}")
+
+
+def run_what_never_ran() -> None:
+    """Have every kind of Job that has to do with backups told of at least once: without, alerts are about to fire."""
+    for command, template in TEMPLATES.items():
+        if not series(f'mlflow_backup_last_run_success{{command="{command}"}}'):
+            run(template)
 
 
 def restore(**words: str) -> subprocess.CompletedProcess[str]:

@@ -35,10 +35,7 @@ SECONDS = 300
 
 @pytest.fixture(scope="module", autouse=True)
 def told() -> None:
-    """Every kind of Job that has to do with backups has run at least once."""
-    for command, template in backups.TEMPLATES.items():
-        if not series(f'mlflow_backup_last_run_success{{command="{command}"}}'):
-            backups.run(template)
+    backups.run_what_never_ran()
 
 
 @pytest.fixture(scope="module")
