@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOOK_SECONDS = 2.0
+MOST_MISSES = 30
+"""Looks in a row that may fail: a minute without an answer of the API server ends no Job."""
 
 
 class ClusterError(Exception):
@@ -85,10 +87,22 @@ def finish(cluster: Cluster, job: str, tell: Callable[[str], None] = lambda _: N
         tell: told the newest message of its log, now and then.
 
     Raises:
-        JobError: it failed.
+        JobError: it failed, or somebody has deleted it.
+        ClusterError: the cluster does not answer any more.
     """
-    said = ""
-    while not (ended := _ending(cluster.get("job", job))):
+    said, misses = "", 0
+    while True:
+        try:
+            found, misses = cluster.get("job", job), 0
+        except ClusterError:
+            misses += 1
+            if misses > MOST_MISSES:
+                raise
+        else:
+            if found is None:
+                raise JobError(f"Job {job} is gone: somebody has deleted it", None, "")
+            if ended := _ending(found):
+                break
         time.sleep(LOOK_SECONDS)
         if (message := _message(_log(cluster, job, lines=1))) not in {"", said}:
             tell(message)
@@ -128,19 +142,18 @@ def _message(log: str) -> str:
     return str(_parsed(log.strip().rpartition("\n")[2]).get("message", ""))
 
 
-def _ending(job: dict[str, Any] | None) -> str:
-    conditions = (job or {}).get("status", {}).get("conditions", [])
+def _ending(job: dict[str, Any]) -> str:
+    conditions = job.get("status", {}).get("conditions", [])
     ended = [each["type"] for each in conditions if each["type"] in {"Complete", "Failed"} and each["status"] == "True"]
     return ended[0] if ended else ""
 
 
 def _exit_code(cluster: Cluster, job: str) -> int | None:
+    """Of the attempt that ended last."""
     pods = json.loads(cluster.run("get", "pods", f"--selector=job-name={job}", "--output=json"))["items"]
-    for pod in pods:
-        for container in pod["status"].get("containerStatuses", []):
-            if ended := container["state"].get("terminated"):
-                return int(ended["exitCode"])
-    return None
+    containers = [container for pod in pods for container in pod["status"].get("containerStatuses", [])]
+    ended = [container["state"]["terminated"] for container in containers if "terminated" in container["state"]]
+    return int(max(ended, key=lambda each: str(each["finishedAt"]))["exitCode"]) if ended else None
 
 
 def _last_words(log: str) -> str:

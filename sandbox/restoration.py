@@ -28,8 +28,10 @@ RESTORE, RESTORE_MOMENT, MIGRATE = "mlflow-restore", "mlflow-restore-moment", "m
 """CronJobs that never start by themselves: they hold what a Job of theirs needs."""
 IDENTITY_SECRET, IDENTITY_KEY = "mlflow-backup-identity", "identity"
 STOP_SECONDS = 120
-REFUSED = 3
-"""Exit code of the backup program: nothing has been changed."""
+UNCHANGED = frozenset({2, 3, 5})
+"""Exit codes of the backup program: a wrong setting, a backup that is refused, or none."""
+WRITING = frozenset({"artifacts", "database"})
+"""Phases of a restore in which it writes."""
 ASK = (
     "import urllib.request as r; "
     "r.urlopen(r.Request('http://127.0.0.1:5000/api/2.0/mlflow/experiments/search?max_results=1'), timeout=30)"
@@ -74,12 +76,11 @@ def restore(cluster: Cluster, identity: Path, wish: Wish) -> None:
     """
     key = _demand_ready(cluster, identity, wish)
     began = time.monotonic()
-    with _stopped_server(cluster), _told(cluster, key, wish):
+    with _stopped_server(cluster) as server, _told(cluster, key, wish):
         say("restoring: everything is checked before anything is changed")
-        log = _run_job(cluster, wish.template)
-        _summarize(log)
+        _restore(cluster, wish, server)
         say("bringing the schema up to date")
-        _run_job(cluster, MIGRATE)
+        _migrate(cluster)
     cluster.run("exec", f"deployment/{DEPLOYMENT}", "--", "python3", "-c", ASK)
     say(f"the server answers from the restored database; {time.monotonic() - began:.0f} s since it was stopped")
 
@@ -111,27 +112,39 @@ def _demand_ready(cluster: Cluster, identity: Path, wish: Wish) -> str:
     return key
 
 
+@dataclass
+class _Server:
+    """The server while it is stopped."""
+
+    replicas: int
+    changed: bool = False
+    """Its data may be half restored: it must not be started on that."""
+
+
 @contextmanager
-def _stopped_server(cluster: Cluster) -> Iterator[None]:
-    """No server for the length of a block; it starts again unless the data may be half restored."""
+def _stopped_server(cluster: Cluster) -> Iterator[_Server]:
+    """No server for the length of a block; it starts again unless its data may be half restored."""
     deployment = cluster.get("deployment", DEPLOYMENT)
     if deployment is None:
         raise RestorationError(f"there is no Deployment {DEPLOYMENT} in namespace {cluster.namespace}: pulumi up first")
-    replicas = int(deployment["spec"]["replicas"]) or 1
+    server = _Server(int(deployment["spec"]["replicas"]) or 1)
     selector = ",".join(f"{key}={value}" for key, value in deployment["spec"]["selector"]["matchLabels"].items())
-    say(f"stopping the server ({replicas} pods)")
-    start = f"kubectl --namespace={cluster.namespace} scale deployment/{DEPLOYMENT} --replicas={replicas}"
+    say(f"stopping the server ({server.replicas} pods)")
     cluster.run("scale", f"deployment/{DEPLOYMENT}", "--replicas=0")
     try:
         cluster.run("wait", "pods", f"--selector={selector}", "--for=delete", f"--timeout={STOP_SECONDS}s")
-        yield
-    except _RefusedError:
-        _start(cluster, replicas)
-        raise
+        yield server
     except BaseException:
-        say(f"the server stays stopped; when its data is right again: {start}")
+        if not server.changed:
+            say("nothing has been changed")
+            _start(cluster, server.replicas)
+        else:
+            start = (
+                f"kubectl --namespace={cluster.namespace} scale deployment/{DEPLOYMENT} --replicas={server.replicas}"
+            )
+            say(f"the server stays stopped; when its data is right again: {start}")
         raise
-    _start(cluster, replicas)
+    _start(cluster, server.replicas)
 
 
 def _start(cluster: Cluster, replicas: int) -> None:
@@ -143,46 +156,73 @@ def _start(cluster: Cluster, replicas: int) -> None:
 @contextmanager
 def _told(cluster: Cluster, key: str, wish: Wish) -> Iterator[None]:
     """The private key and the wish are in the cluster for the length of a block."""
-    metadata = {"namespace": cluster.namespace}
+    wanted: list[tuple[str, str, dict[str, object]]] = [
+        ("Secret", IDENTITY_SECRET, {"stringData": {IDENTITY_KEY: key}})
+    ]
+    if wish.told:
+        wanted.append(("ConfigMap", wish.template, {"data": dict(wish.told)}))
+    made: list[str] = []
     try:
-        cluster.make(
-            {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": {**metadata, "name": IDENTITY_SECRET},
-                "stringData": {IDENTITY_KEY: key},
-            }
-        )
-        if wish.told:
-            cluster.make(
-                {
-                    "apiVersion": "v1",
-                    "kind": "ConfigMap",
-                    "metadata": {**metadata, "name": wish.template},
-                    "data": dict(wish.told),
-                }
-            )
+        for kind, name, content in wanted:
+            metadata = {"namespace": cluster.namespace, "name": name}
+            cluster.make({"apiVersion": "v1", "kind": kind, "metadata": metadata, **content})
+            made.append(f"{kind.lower()}/{name}")
         yield
     finally:
-        left = (f"secret/{IDENTITY_SECRET}", f"configmap/{wish.template}")
-        cluster.run("delete", *left, "--ignore-not-found", check=False)
+        if made:
+            _take_back(cluster, made)
 
 
-class _RefusedError(RestorationError):
-    """Nothing has been changed."""
+def _take_back(cluster: Cluster, made: Sequence[str]) -> None:
+    try:
+        cluster.run("delete", *made, "--ignore-not-found")
+    except ClusterError as error:
+        say(f"warning: {error}; the private key may still be in the cluster: kubectl delete {' '.join(made)}")
 
 
-def _run_job(cluster: Cluster, template: str) -> str:
-    """Run a Job of a CronJob to its end; return its log.
+def _restore(cluster: Cluster, wish: Wish, server: _Server) -> None:
+    """Restore by a Job.
 
     Raises:
         RestorationError: it failed.
     """
-    job = jobs.begin(cluster, template)
+    job = jobs.begin(cluster, wish.template)
+    server.changed = True
+    try:
+        _summarize(_finish(cluster, job))
+    except JobError as error:
+        server.changed = _has_written(error)
+        raise RestorationError(str(error)) from error
+
+
+def _migrate(cluster: Cluster) -> None:
+    """Migrate by a Job, which is told of here and not left for the alert about migrations.
+
+    Raises:
+        RestorationError: it failed.
+    """
+    job = jobs.begin(cluster, MIGRATE)
+    try:
+        _finish(cluster, job)
+    except JobError as error:
+        say(error.log)
+        raise RestorationError(str(error)) from error
+    finally:
+        cluster.run("delete", "job", job, "--ignore-not-found", check=False)
+
+
+def _has_written(error: JobError) -> bool:
+    """Whether a restore that failed may have got as far as to write something, in any of its attempts."""
+    begun = {phase for result in jobs.results(error.log) for phase in result["phases"]}
+    return error.exit_code not in UNCHANGED or bool(begun & WRITING)
+
+
+def _finish(cluster: Cluster, job: str) -> str:
+    """Wait for a Job; return its log."""
     try:
         return jobs.finish(cluster, job, lambda message: say(f"  {message}"))
-    except JobError as error:
-        raise (_RefusedError if error.exit_code == REFUSED else RestorationError)(str(error)) from error
+    except JobError:
+        raise
     except BaseException:
         # It would go on without us; told to stop, it undoes what is half done.
         say(f"stopping Job {job}")
@@ -192,11 +232,12 @@ def _run_job(cluster: Cluster, template: str) -> str:
 
 def _summarize(log: str) -> None:
     for result in jobs.results(log):
-        details = result["details"]
-        say(
-            f"{result['id']} of {result['created']} is restored: {details['rows']} rows of {details['tables']} tables "
-            f"and {result['objects']} artifacts, compared; {result['duration_seconds']:.0f} s"
-        )
+        if result["ok"]:
+            details = result["details"]
+            say(
+                f"{result['id']} of {result['created']} is restored: {details['rows']} rows of {details['tables']} "
+                f"tables and {result['objects']} artifacts, compared; {result['duration_seconds']:.0f} s"
+            )
 
 
 def main(arguments: Sequence[str]) -> int:

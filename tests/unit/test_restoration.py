@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox import jobs
-from sandbox.jobs import Cluster
+from sandbox.jobs import Cluster, ClusterError
 from sandbox.restoration import RestorationError, Wish, main, restore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 REPORT = {
+    "ok": True,
     "exit_code": 0,
     "phases": {},
     "message": "",
@@ -48,7 +49,7 @@ class Told(Cluster):
         if words[0] == "logs":
             return self.said
         if words[:2] == ("get", "pods"):
-            state = {"terminated": {"exitCode": self.exit_code}}
+            state = {"terminated": {"exitCode": self.exit_code, "finishedAt": "2026-11-26T00:00:10Z"}}
             return json.dumps({"items": [{"status": {"containerStatuses": [{"state": state}]}}]})
         return ""
 
@@ -119,7 +120,7 @@ def test_without_the_log_of_the_server_no_moment_can_be_had(identity: Path) -> N
 
 
 def test_after_a_refusal_the_server_serves_what_it_had(identity: Path) -> None:
-    refusal = json.dumps(REPORT | {"exit_code": 3, "message": "backup x is damaged"})
+    refusal = json.dumps(REPORT | {"ok": False, "exit_code": 3, "message": "backup x is damaged"})
     cluster = platform(failing="mlflow-restore", exit_code=3, said=refusal)
     with pytest.raises(RestorationError, match="backup x is damaged"):
         restore(cluster, identity, Wish())
@@ -130,6 +131,79 @@ def test_after_a_refusal_the_server_serves_what_it_had(identity: Path) -> None:
     ]
     assert not any("mlflow-migrate" in line for line in cluster.told)
     assert any(line.startswith("delete secret/mlflow-backup-identity") for line in cluster.told)
+
+
+@pytest.mark.parametrize("code", [2, 5])
+def test_a_backup_that_nobody_has_leaves_the_server_as_it_was(code: int, identity: Path) -> None:
+    nothing = json.dumps(REPORT | {"ok": False, "exit_code": code, "message": "there is no backup x", "details": {}})
+    cluster = platform(failing="mlflow-restore", exit_code=code, said=nothing)
+    with pytest.raises(RestorationError, match="there is no backup x"):
+        restore(cluster, identity, Wish.of("x", None))
+
+    assert "scale deployment/mlflow --replicas=2" in cluster.told
+
+
+def test_a_refusal_after_an_attempt_that_had_begun_to_write_leaves_the_server_stopped(identity: Path) -> None:
+    broke_off = REPORT | {"ok": False, "exit_code": 4, "phases": {"check": 1.0, "artifacts": 2.0}, "details": {}}
+    refused = REPORT | {"ok": False, "exit_code": 3, "message": "backup x is damaged", "details": {}}
+    said = f"{json.dumps(broke_off)}\n{json.dumps(refused)}"
+    cluster = platform(failing="mlflow-restore", exit_code=3, said=said)
+    with pytest.raises(RestorationError, match="backup x is damaged"):
+        restore(cluster, identity, Wish())
+
+    assert "scale deployment/mlflow --replicas=2" not in cluster.told
+
+
+def test_attempts_that_had_to_wait_are_passed_over(identity: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    locked = REPORT | {"ok": False, "exit_code": 4, "message": "locked", "details": {}}
+    cluster = platform(said=f"{json.dumps(locked)}\n{json.dumps(REPORT)}")
+    restore(cluster, identity, Wish())
+
+    assert capsys.readouterr().err.count("is restored") == 1
+
+
+def test_a_server_that_does_not_stop_is_started_again(identity: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = platform()
+    told = Told.run
+
+    def run(self: Told, *words: str, stdin: str | None = None, check: bool = True) -> str:
+        answer = told(self, *words, stdin=stdin, check=check)
+        if words[0] == "wait":
+            raise ClusterError("timed out")
+        return answer
+
+    monkeypatch.setattr(Told, "run", run)
+    with pytest.raises(ClusterError, match="timed out"):
+        restore(cluster, identity, Wish())
+
+    assert "scale deployment/mlflow --replicas=2" in cluster.told
+    assert not any(line.startswith("create") for line in cluster.told)
+
+
+def test_an_api_server_that_is_away_for_a_moment_ends_no_restore(
+    identity: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.0)
+    cluster, misses = platform(), iter([True, True])
+    found = Told.get
+
+    def get(self: Told, kind: str, name: str) -> dict[str, Any] | None:
+        if kind == "job" and next(misses, False):
+            raise ClusterError("connection refused")
+        return found(self, kind, name)
+
+    monkeypatch.setattr(Told, "get", get)
+    restore(cluster, identity, Wish())
+
+    assert "scale deployment/mlflow --replicas=2" in cluster.told
+
+
+def test_a_job_that_somebody_deletes_ends_the_restore(identity: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = platform()
+    found = Told.get
+    monkeypatch.setattr(Told, "get", lambda self, kind, name: None if kind == "job" else found(self, kind, name))
+    with pytest.raises(RestorationError, match="is gone: somebody has deleted it"):
+        restore(cluster, identity, Wish())
 
 
 @pytest.mark.parametrize("failing", ["mlflow-restore", "mlflow-migrate"])
@@ -148,7 +222,7 @@ def test_after_any_other_failure_the_server_stays_stopped_and_the_way_back_is_to
 def test_whoever_interrupts_it_leaves_no_job_that_goes_on(identity: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = platform()
 
-    def interrupted(_job: dict[str, Any] | None) -> str:
+    def interrupted(_job: dict[str, Any]) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(jobs, "_ending", interrupted)
