@@ -26,6 +26,8 @@ class BackupBucketArgs:
     region: str
     noncurrent_days: int
     """Days for which an overwritten or deleted object can be brought back."""
+    key_version: int = 1
+    """Another number makes new keys; Pulumi deletes the old ones when everything else is done."""
     ca_certificate: str | None
     peers: Sequence[NetworkPeer]
     protect: bool
@@ -61,7 +63,9 @@ class BackupBucket(pulumi.ComponentResource):
         self, name: str, who: str, args: BackupBucketArgs, bucket: pulumi.Output[str], document: dict[str, object]
     ) -> BucketAccess:
         owner = f"{args.bucket}_{who}"
-        key = bucket_account(f"{name}-{who}", user=owner, policy=owner, document=document, parent=self)
+        key = bucket_account(
+            f"{name}-{who}", user=owner, policy=owner, document=document, parent=self, version=args.key_version
+        )
         return BucketAccess(
             bucket=bucket,
             endpoint=args.endpoint,

@@ -12,7 +12,7 @@ from components.backup_bucket import BackupBucketArgs
 from components.contracts import BucketAccess, BucketKey
 from stacks import checks
 from stacks.peers import read_peers
-from stacks.storage_settings import BucketAdmin, ProvisionedBucket, plugin_path
+from stacks.storage_settings import BucketAdmin, ProvisionedBucket, plugin_path, read_key_version
 
 if TYPE_CHECKING:
     from stacks.config_reader import ConfigReader
@@ -64,6 +64,7 @@ def read_backup_bucket(
     pruner = _key(reader, "backupPrune", needed=wanted and not provision)
     asker = _key(reader, "backupStatus", needed=wanted and not provision and status)
     admin = _admin(reader, place, needed=wanted and provision)
+    key_version = read_key_version(reader, "backup", provision=provision)
     if not provision:
         return GivenBackups(
             writer=writer.open(place), pruner=pruner.open(place), status=asker.open(place) if status else None
@@ -80,6 +81,7 @@ def read_backup_bucket(
         endpoint=place.endpoint or "",
         region=place.region,
         noncurrent_days=_NONCURRENT_DAYS,
+        key_version=key_version,
         ca_certificate=place.ca_certificate,
         peers=place.peers,
         protect=protect,

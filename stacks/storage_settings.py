@@ -178,7 +178,7 @@ def read_bucket(reader: ConfigReader, *, protect: bool) -> ProvisionedBucket | B
         peers=read_peers(reader, "artifactPeers", needed_because=_NO_BUCKET),
     )
     days = reader.integer("artifactNoncurrentDays", 1, 3650, "deleted artifacts would stay for ever, or not at all")
-    key_version = _key_version(reader, provision=provision)
+    key_version = read_key_version(reader, "artifact", provision=provision)
     admin = _bucket_admin(reader, access, plugin_path(ca_file), provision=provision)
     if not provision:
         return access
@@ -197,14 +197,16 @@ def read_bucket(reader: ConfigReader, *, protect: bool) -> ProvisionedBucket | B
     return ProvisionedBucket(args=args, admin=admin)
 
 
-def _key_version(reader: ConfigReader, *, provision: bool) -> int:
-    version = reader.integer("artifactKeyVersion", 1, _MOST_KEY_VERSIONS, "it would be unclear which key is meant")
+def read_key_version(reader: ConfigReader, prefix: str, *, provision: bool) -> int:
+    """Read which key of a bucket is meant, for keys of the configuration that begin with `prefix`."""
+    key = f"{prefix}KeyVersion"
+    version = reader.integer(key, 1, _MOST_KEY_VERSIONS, "it would be unclear which key is meant")
     if version > 1 and not provision:
         reader.report(
-            "artifactKeyVersion",
-            f"is {version}, but artifactProvision is false",
+            key,
+            f"is {version}, but {prefix}Provision is false",
             "the key that you gave would stay in use",
-            "leave it at 1, and set artifactAccessKey and artifactSecretKey to another key",
+            f"leave it at 1, and set {prefix}AccessKey and {prefix}SecretKey to another key",
         )
     return version
 

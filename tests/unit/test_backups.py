@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 from stacks.backups import backups
+from stacks.config_reader import ConfigError
 from stacks.settings import load_settings
 from stacks.stores import stores
 from tests.unit import engine, stack_files
@@ -196,3 +197,20 @@ def test_a_moment_is_restored_into_a_directory_with_room_for_the_whole_server(
     assert container["args"][:3] == ["pitr-restore", "--to", "$(RESTORE_MOMENT)"]
     assert container["env"][-1]["valueFrom"]["configMapKeyRef"]["name"] == "mlflow-restore-moment"
     assert "backup-restore-moment" not in {each.name for each in prod}
+
+
+def test_another_version_makes_other_keys_for_every_pod_of_the_backups(deployed: Deploy) -> None:
+    made = deployed("prod", backupKeyVersion=2)
+
+    for who, secret in (("writer", "backup-writer-key"), ("pruner", "backup-pruner-key")):
+        assert made.called(f"backups-{who}-account-2").urn in made.called(secret).dependencies
+        assert f"backups-{who}-account" not in {each.name for each in made}
+    assert "backups-status-reader-account-2" in {each.name for each in made}
+
+
+def test_a_key_that_somebody_else_made_has_no_version(tmp_path: Path) -> None:
+    given = {**WANTED, **FAR, **KEYS, "backupProvision": False, "backupKeyVersion": 2}
+    with pytest.raises(
+        ConfigError, match=r"backupKeyVersion: is 2, but backupProvision is false; the key that you gave"
+    ):
+        load_settings(stack_files.reader("prod", tmp_path, **given))

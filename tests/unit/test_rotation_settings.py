@@ -23,6 +23,7 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("databaseLogin", "", "is not one of owner, both, separate"),
     ("artifactKeyVersion", 0, "is not a whole number from 1 to 1000000"),
     ("artifactKeyVersion", "second", "is not a whole number from 1 to 1000000"),
+    ("backupKeyVersion", 0, "is not a whole number from 1 to 1000000"),
 ]
 EXISTING_BUCKET = {"artifactProvision": False, "artifactAccessKey": "id", "artifactSecretKey": "secret"}
 BEFORE = {"namespace": "data-platform", "database": "mlflow"}
