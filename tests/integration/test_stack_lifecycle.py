@@ -11,6 +11,7 @@ import pytest
 import yaml
 from minio.commonconfig import ENABLED
 from minio.versioningconfig import SUSPENDED, VersioningConfig
+from pyrage import x25519
 
 from sandbox import paths, stack
 from sandbox.parts.postgresql import ADMIN_USER
@@ -154,12 +155,15 @@ def test_production_previews_cleanly_with_its_secrets_and_certificates_given(tmp
         "cloudflareZoneId": "b" * 32,
         "accessOrigin": "203.0.113.7",
         "runbookUrl": stack.RUNBOOK_URL,
+        "backupImage": "registry.example.com/mlflow-backup:1.0",
+        "backupRecipients": [str(x25519.Identity.generate().to_public())],
     }
     config |= {f"{PROJECT}:{key}": value for key, value in facts.items()}
     needed = (
         "databasePassword",
         "databaseReaderPassword",
         "databaseAdminPassword",
+        "databaseBackupPassword",
         "artifactAdminPassword",
         "cloudflareApiToken",
     )

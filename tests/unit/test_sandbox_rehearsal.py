@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from sandbox import network, paths, rehearsal, stack, stack_file
+from sandbox import backup_keys, network, paths, rehearsal, stack, stack_file
 from sandbox.addons import Addons
 from sandbox.commands import rehearse_prod
 from sandbox.errors import SandboxError
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 ADDRESSES_AND_FILES = ("Host", "Server", "Peers", "File", "Url", "Id", "Origin", "mage")
 THAT_BACKUPS_CAN_BE_READ = {"backupRecipients", "backupDrill"}
+
+
+@pytest.fixture(autouse=True)
+def keys_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keys that are looked at here are not those of this clone's sandbox."""
+    for name in ("OWNERS", "DRILLS"):
+        monkeypatch.setattr(backup_keys, name, tmp_path / name)
 
 
 def test_it_refuses_to_begin_beside_a_running_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
