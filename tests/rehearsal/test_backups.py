@@ -107,7 +107,7 @@ def large_artifact() -> Iterator[None]:
 def test_a_backup_whose_pod_is_killed_is_none_and_the_job_makes_another() -> None:
     before = _begun()
     job = backups.begin(BACKUP)
-    wait_for(lambda: len(_begun()) > len(before), f"{job} to begin a backup")
+    wait_for(lambda: len(_begun()) > len(before) and bool(_running(job)), f"{job} to begin a backup")
     kubectl("delete", "pod", *_running(job), f"--namespace={NAMESPACE}", "--grace-period=0", "--force")
     # A good backup with it, and none with it later, would be told of as a loss.
     backends.object_store(backends.administrator_key()).remove_object(backends.BUCKET, LARGE)
