@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pulumi_kubernetes import meta, networking
 
@@ -11,9 +11,40 @@ from components.contracts import NetworkPeer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from components.scope import Placed, Scope
+
 _DNS = NetworkPeer(namespace="kube-system", pod_labels={"k8s-app": "kube-dns"})
 _DNS_PORT = 53
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+
+
+class Reached(Protocol):
+    """What pods connect to."""
+
+    @property
+    def peers(self) -> Sequence[NetworkPeer]:
+        """Where it is."""
+
+    @property
+    def port(self) -> int:
+        """Its TCP port."""
+
+
+def outward_policy(scope: Scope[Placed], name: str, *reached: Reached) -> networking.v1.NetworkPolicy:
+    """Confine pods that nobody calls. In: nobody. Out: DNS, and what they reach.
+
+    Args:
+        scope: Whose pods they are.
+        name: Of the object.
+        reached: What they connect to.
+    """
+    edges = [edge for each in reached for edge in outgoing(each.peers, each.port)]
+    return networking.v1.NetworkPolicy(
+        f"{scope.name}-edges",
+        metadata=scope.metadata(name),
+        spec=confine(scope.labels.selector, ingress=[], egress=[*names(), *edges]),
+        opts=scope.options(),
+    )
 
 
 def incoming(peers: Sequence[NetworkPeer], port: int) -> list[networking.v1.NetworkPolicyIngressRuleArgs]:

@@ -11,11 +11,11 @@ from components.backup import files, parts
 from components.backup.args import BackupArgs  # noqa: TC001 - Pulumi evaluates a component's annotations
 from components.backup.drill_server import SERVER_COMMAND, drill_server
 from components.backup.known_revisions import known_revisions, program_mount
-from components.backup.network_policy import backup_policy
 from components.backup.pod import command_job
 from components.jobs import awaited_job, cron_job
 from components.labels import Labels, version_of
 from components.mlflow_server.migration_target import migration_target
+from components.network_edges import outward_policy
 from components.scope import Scope
 from components.workload import service_account
 
@@ -71,7 +71,8 @@ class _Jobs:
         self._scope = scope
         self._account = service_account(scope, _NAME)
         # Nothing flows from a NetworkPolicy, yet without it a pod of a default-deny namespace reaches nothing.
-        self._after = [backup_policy(scope, f"{_NAME}-edges")]
+        reached = (scope.args.database, scope.args.artifacts, scope.args.writer)
+        self._after = [outward_policy(scope, f"{_NAME}-edges", *reached)]
         self._common = parts.common(scope)
         self._written = parts.backups(scope, "writer", scope.args.writer)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pulumi
 
 from components.garbage_collection.args import GarbageCollectionArgs  # noqa: TC001 - Pulumi evaluates annotations
-from components.garbage_collection.network_policy import collection_policy
 from components.garbage_collection.workload import collection_job
 from components.labels import Labels, version_of
+from components.network_edges import outward_policy
 from components.scope import Scope
 from components.workload import service_account
 
@@ -29,7 +29,8 @@ class GarbageCollection(pulumi.ComponentResource):
         labels = Labels(instance=name, component=_COMPONENT, version=version_of(args.image))
         scope = Scope(name=name, args=args, labels=labels, parent=self)
         # Nothing flows from a NetworkPolicy, yet without it a pod of a default-deny namespace reaches nothing.
-        collection_job(scope, service_account(scope, args.cron_job), after=[collection_policy(scope)])
+        edges = outward_policy(scope, f"{args.cron_job}-edges", args.database, args.bucket)
+        collection_job(scope, service_account(scope, args.cron_job), after=[edges])
 
         self.cron_job = args.cron_job
         self.register_outputs({"cronJob": args.cron_job})

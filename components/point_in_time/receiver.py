@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 
 from components.labels import Labels, version_of
+from components.network_edges import outward_policy
 from components.point_in_time.args import PointInTimeArgs  # noqa: TC001 - Pulumi evaluates annotations
-from components.point_in_time.network_policy import receiver_policy
 from components.point_in_time.workload import stateful_set
 from components.scope import Scope
 from components.workload import service_account
@@ -34,7 +34,7 @@ class PointInTime(pulumi.ComponentResource):
         scope = Scope(name=name, args=args, labels=labels, parent=self)
         account = service_account(scope, args.name)
         # Nothing flows from a NetworkPolicy, yet without it a pod of a default-deny namespace reaches nothing.
-        stateful_set(scope, account, after=[receiver_policy(scope)])
+        stateful_set(scope, account, after=[outward_policy(scope, f"{args.name}-edges", args.server, args.bucket)])
 
         self.selector = labels.selector
         self.register_outputs({"selector": self.selector})
