@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from mlflow_backup.environment import BucketSettings
 
-_BACKUPS = "the bucket of backups"
+_IDENTITIES, _PRIVATE_KEYS = "BACKUP_IDENTITY_FILE", "age private keys"
 _RESTORED = "the bucket to restore artifacts to"
 
 
@@ -56,7 +56,7 @@ class TargetSettings(CommonSettings):
             UsageError: Names every one that is missing or wrong.
         """
         environment = Environment(variables)
-        settings = cls(platform=_platform(environment), target=environment.bucket("BACKUP_TARGET", _BACKUPS))
+        settings = cls(platform=platform(environment), target=target(environment))
         environment.check()
         return settings
 
@@ -79,13 +79,11 @@ class CreateSettings(CommonSettings):
         """
         environment = Environment(variables)
         settings = cls(
-            platform=_platform(environment),
-            target=environment.bucket("BACKUP_TARGET", _BACKUPS),
+            platform=platform(environment),
+            target=target(environment),
             service=environment.service(environment.optional("PGSERVICE"), "PGSERVICE"),
             source=environment.bucket("BACKUP_SOURCE", "the artifact bucket"),
-            recipients=Recipients.read(
-                environment, "BACKUP_RECIPIENTS_FILE", environment.file("BACKUP_RECIPIENTS_FILE", "age public keys")
-            ),
+            recipients=recipients(environment),
             workers=_workers(environment),
         )
         if _same(settings.source, settings.target):
@@ -109,11 +107,11 @@ class VerifySettings(CommonSettings):
             UsageError: Names every one that is missing or wrong.
         """
         environment = Environment(variables)
-        path = environment.optional_file("BACKUP_IDENTITY_FILE", "age private keys")
+        path = environment.optional_file(_IDENTITIES, _PRIVATE_KEYS)
         settings = cls(
-            platform=_platform(environment),
-            target=environment.bucket("BACKUP_TARGET", _BACKUPS),
-            identities=Identities.read(environment, "BACKUP_IDENTITY_FILE", path) if path else None,
+            platform=platform(environment),
+            target=target(environment),
+            identities=Identities.read(environment, _IDENTITIES, path) if path else None,
             workers=_workers(environment),
         )
         environment.check()
@@ -145,12 +143,10 @@ class RestoreSettings(CommonSettings):
         """
         environment = Environment(variables)
         settings = cls(
-            platform=_platform(environment),
-            target=environment.bucket("BACKUP_TARGET", _BACKUPS),
+            platform=platform(environment),
+            target=target(environment),
             service=environment.service(service, "--database-service"),
-            identities=Identities.read(
-                environment, "BACKUP_IDENTITY_FILE", environment.file("BACKUP_IDENTITY_FILE", "age private keys")
-            ),
+            identities=identities(environment),
             restored=environment.bucket("BACKUP_RESTORE", _RESTORED, name=bucket),
             artifact_root=(environment.optional("BACKUP_ARTIFACT_ROOT") or "").strip("/"),
             source=environment.bucket("BACKUP_SOURCE", "the artifact bucket") if _has_source(variables) else None,
@@ -178,8 +174,8 @@ class PruneSettings(CommonSettings):
         """
         environment = Environment(variables)
         settings = cls(
-            platform=_platform(environment),
-            target=environment.bucket("BACKUP_TARGET", _BACKUPS),
+            platform=platform(environment),
+            target=target(environment),
             keep_days=environment.number("BACKUP_KEEP_DAYS", 30, least=0, most=36_500),
             keep_count=environment.number("BACKUP_KEEP_COUNT", 3, least=1, most=100_000),
         )
@@ -187,8 +183,25 @@ class PruneSettings(CommonSettings):
         return settings
 
 
-def _platform(environment: Environment) -> str:
+def platform(environment: Environment) -> str:
+    """Read whose backups they are."""
     return environment.text("BACKUP_PLATFORM", "the identity of the platform, such as mlflow.example.com/mlflow")
+
+
+def target(environment: Environment) -> BucketSettings:
+    """Read where backups are."""
+    return environment.bucket("BACKUP_TARGET", "the bucket of backups")
+
+
+def recipients(environment: Environment) -> Recipients:
+    """Read whom to encrypt to."""
+    name = "BACKUP_RECIPIENTS_FILE"
+    return Recipients.read(environment, name, environment.file(name, "age public keys"))
+
+
+def identities(environment: Environment) -> Identities:
+    """Read what to decrypt by."""
+    return Identities.read(environment, _IDENTITIES, environment.file(_IDENTITIES, _PRIVATE_KEYS))
 
 
 def _workers(environment: Environment) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, TypeVar
 
 from mlflow_backup.failures import RefusedError
@@ -41,6 +42,39 @@ class Fields:
         if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
             raise RefusedError(f"{self._what} is damaged: its field {name!r} is no {kind.__name__}", "damaged")
         return value
+
+    def demand_format(self, known: int) -> None:
+        """See that this program knows what is written so.
+
+        Raises:
+            RefusedError: The field `format` is missing, or above the newest that is known.
+        """
+        if (number := self.get("format", int)) > known:
+            raise RefusedError(
+                f"{self._what} has format {number}, and this program knows none above {known}: use a newer program",
+                "newer-format",
+            )
+
+    def time(self, name: str, *, optional: bool = False) -> str:
+        """Read a time in ISO 8601, with a zone: without one it could not be compared with others.
+
+        Args:
+            name: Of the field.
+            optional: It may be empty.
+
+        Raises:
+            RefusedError: It is none.
+        """
+        text = self.get(name, str)
+        if optional and not text:
+            return text
+        try:
+            sound = datetime.fromisoformat(text).tzinfo is not None
+        except ValueError:
+            sound = False
+        if not sound:
+            raise RefusedError(f"{self._what} is damaged: its field {name!r} is no time", "damaged")
+        return text
 
     def inner(self, name: str) -> Fields:
         """Read a field that is an object itself."""

@@ -130,22 +130,10 @@ class Manifest:
         """
         what = f"backup {backup}: its manifest"
         fields = Fields.parse(what, text)
-        if (number := fields.get("format", int)) > FORMAT:
-            raise RefusedError(
-                f"{what} has format {number}, and this program knows none above {FORMAT}: use a newer program",
-                "newer-format",
-            )
+        fields.demand_format(FORMAT)
         if fields.get("id", str) != str(backup):
             raise RefusedError(f"{what} is damaged: it belongs to backup {fields.get('id', str)}", "damaged")
-        manifest = _read(backup, fields)
-        try:
-            # A time without a zone could not be compared with others.
-            sound = manifest.created_at.tzinfo is not None
-        except ValueError:
-            sound = False
-        if not sound:
-            raise RefusedError(f"{what} is damaged: its field 'created' is no time", "damaged")
-        return manifest
+        return _read(backup, fields)
 
 
 def _read(backup: BackupId, fields: Fields) -> Manifest:
@@ -155,7 +143,7 @@ def _read(backup: BackupId, fields: Fields) -> Manifest:
         platform=fields.get("platform", str),
         source_bucket=fields.get("source_bucket", str),
         started=fields.get("started", str),
-        created=fields.get("created", str),
+        created=fields.time("created"),
         tool=fields.get("tool", str),
         postgresql_server=fields.get("postgresql_server", str),
         postgresql_client=fields.get("postgresql_client", str),

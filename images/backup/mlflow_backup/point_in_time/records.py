@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mlflow_backup.archive.fields import Fields
 from mlflow_backup.archive.manifest import Dump
-from mlflow_backup.failures import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +73,8 @@ class Base:
         Raises:
             RefusedError: It is damaged, or of a format that this program does not know.
         """
-        fields = _fields(what, text)
+        fields = Fields.parse(what, text)
+        fields.demand_format(FORMAT)
         files = fields.inner("files")
         return cls(
             id=fields.get("id", str),
@@ -85,8 +85,8 @@ class Base:
             segment_bytes=fields.get("segment_bytes", int),
             begin_wal=fields.get("begin_wal", str),
             end_wal=fields.get("end_wal", str),
-            begun=_time(what, fields, "begun"),
-            ended=_time(what, fields, "ended"),
+            begun=fields.time("begun"),
+            ended=fields.time("ended"),
             files={name: Dump.read(files.inner(name)) for name in fields.get("files", dict)},
             recipients=fields.texts("recipients"),
         )
@@ -123,37 +123,14 @@ class Position:
         Raises:
             RefusedError: It is damaged, or of a format that this program does not know.
         """
-        fields = _fields(what, text)
+        fields = Fields.parse(what, text)
+        fields.demand_format(FORMAT)
         return cls(
             platform=fields.get("platform", str),
             system=fields.get("system", str),
             segment_bytes=fields.get("segment_bytes", int),
             finished=fields.get("finished", str),
             partial=fields.get("partial", str),
-            covered_until=_time(what, fields, "covered_until", optional=True),
-            written=_time(what, fields, "written"),
+            covered_until=fields.time("covered_until", optional=True),
+            written=fields.time("written"),
         )
-
-
-def _fields(what: str, text: bytes) -> Fields:
-    fields = Fields.parse(what, text)
-    if (number := fields.get("format", int)) > FORMAT:
-        raise RefusedError(
-            f"{what} has format {number}, and this program knows none above {FORMAT}: use a newer program",
-            "newer-format",
-        )
-    return fields
-
-
-def _time(what: str, fields: Fields, name: str, *, optional: bool = False) -> str:
-    text = fields.get(name, str)
-    if optional and not text:
-        return text
-    try:
-        # A time without a zone could not be compared with others.
-        sound = datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        sound = False
-    if not sound:
-        raise RefusedError(f"{what} is damaged: its field {name!r} is no time", "damaged")
-    return text

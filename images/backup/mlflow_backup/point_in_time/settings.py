@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlflow_backup import settings
 from mlflow_backup.environment import Environment
 from mlflow_backup.settings import CommonSettings
-from mlflow_backup.storage.encryption import Identities, Recipients
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mlflow_backup.storage.encryption import Identities, Recipients
 
 _SLOT = re.compile(r"[a-z0-9_]{1,63}")
 _ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
@@ -49,13 +51,11 @@ class RunSettings(CommonSettings):
         environment = Environment(variables)
         folder = Path(environment.text("BACKUP_PITR_FOLDER", "a folder that Barman may write to"))
         slot = environment.optional("BACKUP_PITR_SLOT") or "mlflow_pitr"
-        settings = cls(
-            platform=_platform(environment),
-            target=environment.bucket("BACKUP_TARGET", "the bucket of backups"),
+        read = cls(
+            platform=settings.platform(environment),
+            target=settings.target(environment),
             service=environment.service(environment.optional("PGSERVICE"), "PGSERVICE"),
-            recipients=Recipients.read(
-                environment, "BACKUP_RECIPIENTS_FILE", environment.file("BACKUP_RECIPIENTS_FILE", "age public keys")
-            ),
+            recipients=settings.recipients(environment),
             folder=folder,
             slot=slot,
             ship_seconds=environment.number("BACKUP_PITR_SHIP_SECONDS", 60, least=1, most=240),
@@ -66,7 +66,7 @@ class RunSettings(CommonSettings):
         if str(folder) != "." and not folder.is_dir():
             environment.problem(f"BACKUP_PITR_FOLDER is {str(folder)!r}, which is no folder: make it first")
         environment.check()
-        return settings
+        return read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +89,10 @@ class FetchSettings(CommonSettings):
         """
         environment = Environment(variables)
         superuser = environment.optional("BACKUP_PITR_SUPERUSER") or "postgres"
-        settings = cls(
-            platform=_platform(environment),
-            target=environment.bucket("BACKUP_TARGET", "the bucket of backups"),
-            identities=Identities.read(
-                environment, "BACKUP_IDENTITY_FILE", environment.file("BACKUP_IDENTITY_FILE", "age private keys")
-            ),
+        read = cls(
+            platform=settings.platform(environment),
+            target=settings.target(environment),
+            identities=settings.identities(environment),
             superuser=superuser,
         )
         if not _ROLE.fullmatch(superuser):
@@ -102,8 +100,4 @@ class FetchSettings(CommonSettings):
         if service is not None:
             environment.service(service, "--database-service")
         environment.check()
-        return settings
-
-
-def _platform(environment: Environment) -> str:
-    return environment.text("BACKUP_PLATFORM", "the identity of the platform, such as mlflow.example.com/mlflow")
+        return read
