@@ -6,13 +6,14 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from minio.error import S3Error
 from psycopg import sql
 
 from sandbox import backup_keys, rehearsal
 from sandbox.ballast import Experiment
 from tests import runbook
 from tests.drills.drill import REPORT
-from tests.integration import backends
+from tests.integration import backends, cluster
 
 if TYPE_CHECKING:
     import httpx
@@ -31,9 +32,20 @@ def lose_database() -> None:
 def lose_bucket() -> None:
     """The bucket is gone, with every version of everything."""
     store = backends.object_store(backends.administrator_key())
-    for each in store.list_objects(backends.BUCKET, recursive=True, include_version=True):
-        store.remove_object(backends.BUCKET, str(each.object_name), version_id=each.version_id)
-    store.remove_bucket(backends.BUCKET)
+
+    def emptied_and_removed() -> bool:
+        for each in store.list_objects(backends.BUCKET, recursive=True, include_version=True):
+            store.remove_object(backends.BUCKET, str(each.object_name), version_id=each.version_id)
+        try:
+            store.remove_bucket(backends.BUCKET)
+        except S3Error as error:
+            # The servers are still up, and what was on its way to them lands between the two.
+            if error.code != "BucketNotEmpty":
+                raise
+            return False
+        return True
+
+    cluster.wait_for(emptied_and_removed, "the bucket to stay empty until it is removed", 60)
 
 
 def follow_the_runbook(*blocks: str) -> None:
