@@ -39,6 +39,7 @@ def roll(*words: str) -> None:
     assert not before & set(server_pods())
 
 
+@pytest.mark.full
 def test_a_rolling_restart_loses_no_request_and_no_upload_that_has_begun() -> None:
     answers: list[int] = []
     path = f"{PLATFORM.artifacts}/rolling-restart/slow.bin"

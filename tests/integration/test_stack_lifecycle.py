@@ -70,6 +70,7 @@ def test_a_refresh_finds_no_drift_in_what_was_just_deployed(dev: Stack) -> None:
     dev.succeed("refresh", "--preview-only", "--expect-no-changes")
 
 
+@pytest.mark.full
 def test_a_changed_setting_rolls_the_pods_and_leaves_data_and_keys_alone(dev: Stack) -> None:
     pods, data = set(server_pods()), dev.identities()
     dev.succeed("config", "set", "databasePoolSize", "2")
