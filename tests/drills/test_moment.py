@@ -1,4 +1,7 @@
-"""The database comes back as it was at a moment, from the log that is streamed between two backups."""
+"""The database comes back as it was at a moment, from the log that is streamed between two backups.
+
+What a loss came to is printed and kept in the report of the drills, as in the drill of the newest backup alone.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox import rehearsal
+from sandbox.ballast import Amount, fill
 from sandbox.private_files import write_private
 from tests import runbook
-from tests.drills.losses import SEARCH, experiment, follow_the_runbook, report, unix
+from tests.drills.losses import (
+    DISASTER,
+    SEARCH,
+    counts,
+    experiment,
+    follow_the_runbook,
+    lose_bucket,
+    lose_database,
+    report,
+    unix,
+)
 from tests.integration import backends
 from tests.integration.cluster import wait_for
 from tests.rehearsal import backups
@@ -23,6 +37,9 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from tests.integration.load import Load
+
+AMOUNT = Amount(runs=10_000, objects=1000, object_bytes=1 << 20)
 COVERED_SECONDS = 300.0
 ACTIVE = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'mlflow_pitr' AND active"
 
@@ -66,6 +83,51 @@ def test_what_somebody_deleted_by_mistake_comes_back_as_of_the_moment_before(cli
     wait_for(lambda: _covered() > restored, "the log after the restore", COVERED_SECONDS, found=_told)
     report(
         drill="moment", shipped_after_seconds=round(shipped - mistake, 1), restore_seconds=round(served - shipped, 1)
+    )
+
+
+@pytest.mark.full
+def test_a_lost_database_and_bucket_come_back_as_of_the_moment_before(client: httpx.Client, load: Load) -> None:
+    filled = experiment(client, f"disaster-{time.time_ns()}")
+    store = backends.object_store(backends.administrator_key())
+    with rehearsal.database_administration(backends.DATABASE) as database:
+        fill(database, store, backends.BUCKET, filled, AMOUNT)
+    wait_for(lambda: bool(_told()["base_ended"]), "the first base backup", COVERED_SECONDS, found=_told)
+    load.wait_for_progress()
+    with_artifacts = {number for number, run in list(load.runs.items()) if run.artifacts}
+    made = backups.run(backups.TEMPLATES["create"])[0]
+    load.wait_for_progress()
+    load.stop()
+    written, moment = time.time(), _now()
+    wait_for(lambda: _covered() >= unix(moment), "the log to be in the bucket", COVERED_SECONDS, found=_told)
+
+    lost = time.time()
+    lose_database()
+    lose_bucket()
+    stores, restoring, to_the_moment, rest = runbook.blocks(DISASTER)[1].splitlines()
+    follow_the_runbook(f"MOMENT={moment}", stores, restoring, to_the_moment)
+    _runs(client, filled.number)
+    served = time.time()
+    follow_the_runbook(rest)
+
+    with rehearsal.database_administration(backends.DATABASE) as database:
+        rows = database.execute("SELECT count(*) FROM runs WHERE experiment_id = %s::int", [filled.number]).fetchall()
+    assert rows == [(AMOUNT.runs,)]
+    # Every row is there, and the artifacts that the backup has: the log is of the database.
+    for number, run in load.runs.items():
+        if number not in with_artifacts:
+            run.artifacts.clear()
+    assert load.lost() == []
+    objects = sum(1 for _ in store.list_objects(backends.BUCKET, prefix=f"{filled.number}/", recursive=True))
+    assert objects == AMOUNT.objects
+    report(
+        drill="disaster, to a moment",
+        covered_after_seconds=round(lost - written, 1),
+        artifacts_from_seconds_before=round(written - unix(made["created"]), 1),
+        rto_seconds=round(served - lost, 1),
+        runs=counts()["runs"],
+        objects=made["objects"],
+        artifact_mib=round(made["details"]["artifact_bytes"] / 2**20),
     )
 
 
