@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from components.monitoring.rules import AlertName, Severity
 
 SCRAPE_SECONDS = 5
-NOTICED_SECONDS = 240.0
+NOTICED_SECONDS = 360.0
 """Bounds a drill whose fault nobody notices; far above what any takes."""
 REPORT = OUTPUT / "drills.jsonl"
 

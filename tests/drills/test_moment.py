@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from components.monitoring.rules import AlertName, Severity
 from sandbox import rehearsal
 from sandbox.ballast import Amount, fill
 from sandbox.private_files import write_private
 from tests import runbook
+from tests.drills import faults
+from tests.drills.drill import drill
 from tests.drills.losses import (
     DISASTER,
     SEARCH,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
 AMOUNT = Amount(runs=10_000, objects=1000, object_bytes=1 << 20)
 COVERED_SECONDS = 300.0
+RECEIVER = "app.kubernetes.io/component=point-in-time"
 ACTIVE = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'mlflow_pitr' AND active"
 
 
@@ -129,6 +133,12 @@ def test_a_lost_database_and_bucket_come_back_as_of_the_moment_before(client: ht
         objects=made["objects"],
         artifact_mib=round(made["details"]["artifact_bytes"] / 2**20),
     )
+
+
+@pytest.mark.full
+def test_a_receiver_of_the_log_that_is_gone_is_told_of() -> None:
+    wait_for(lambda: bool(_told()["base_ended"]), "the first base backup", COVERED_SECONDS, found=_told)
+    drill(faults.pods_that_do_not_come_back(RECEIVER), AlertName.POINT_IN_TIME_BEHIND, Severity.CRITICAL, last="old")
 
 
 def _now() -> str:
