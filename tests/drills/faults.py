@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -134,3 +135,17 @@ def a_backup_that_fails() -> Iterator[None]:
         finally:
             database.execute("GRANT SELECT ON runs TO mlflow_backup")
             backups.run(backups.TEMPLATES["create"])
+
+
+@contextmanager
+def a_collection_that_is_out_of_time() -> Iterator[None]:
+    """Garbage is collected by hand, with less time than a pod needs to start."""
+    name = "mlflow-gc-drill"
+    template = ("--from=cronjob/mlflow-gc", "--dry-run=client", "--output=json")
+    job = json.loads(kubectl("create", "job", name, f"--namespace={NAMESPACE}", *template))
+    job["spec"]["activeDeadlineSeconds"] = 1
+    kubectl("create", "--filename=-", stdin=json.dumps(job))
+    try:
+        yield
+    finally:
+        kubectl("delete", "job", name, f"--namespace={NAMESPACE}")

@@ -42,6 +42,11 @@ def test_a_backup_that_fails_is_told_of() -> None:
 
 
 @pytest.mark.full
+def test_a_collection_of_garbage_that_fails_is_told_of() -> None:
+    drill(faults.a_collection_that_is_out_of_time(), AlertName.GARBAGE_COLLECTION_FAILED, Severity.WARNING)
+
+
+@pytest.mark.full
 def test_a_role_that_may_no_longer_log_in_is_told_of() -> None:
     drill(faults.a_role_that_may_not_log_in(), AlertName.DATABASE_ERROR, Severity.CRITICAL)
 
