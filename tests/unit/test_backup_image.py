@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 import tarfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,10 @@ import pytest
 from mlflow_backup import VERSION
 from sandbox.errors import SandboxError
 from sandbox.images.archive import ImageConfig, write_image
-from sandbox.images.backup import PACKAGES, PROGRAM, SOURCE, backup_key, backup_version
+from sandbox.images.backup import RECIPE, REVISION, build_backup
 from sandbox.images.debian_packages import installed
+from sandbox.images.recipe import program_key, program_version
+from sandbox.images.store import ImageStore
 from sandbox.paths import CLONE
 
 if TYPE_CHECKING:
@@ -37,28 +40,35 @@ def image_with(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def test_the_key_changes_with_every_file_of_the_image(tmp_path: Path) -> None:
-    source = tmp_path / "backup"
-    shutil.copytree(SOURCE, source)
-    key = backup_key(source)
-    assert key == backup_key()
-    for name in ("Containerfile", "requirements.txt", f"{PROGRAM}/__main__.py", f"{PROGRAM}/storage/upload.py"):
-        with (source / name).open("a") as file:
+    changed = replace(RECIPE, source=tmp_path / "backup")
+    shutil.copytree(RECIPE.source, changed.source)
+    key = program_key(changed, revision=REVISION)
+    assert key == program_key(RECIPE, revision=REVISION)
+    for name in ("Containerfile", "requirements.txt", "mlflow_backup/__main__.py", "mlflow_backup/storage/upload.py"):
+        with (changed.source / name).open("a") as file:
             file.write("# changed\n")
-        assert backup_key(source) != key
-        key = backup_key(source)
+        assert program_key(changed, revision=REVISION) != key
+        key = program_key(changed, revision=REVISION)
 
 
 def test_the_image_is_labelled_with_the_programs_version(tmp_path: Path) -> None:
-    assert backup_version() == VERSION
-    assert f'image.version="{VERSION}"' in (SOURCE / "Containerfile").read_text()
-    (tmp_path / PROGRAM).mkdir()
-    (tmp_path / PROGRAM / "__init__.py").write_text("")
+    assert program_version(RECIPE) == VERSION
+    assert f'image.version="{VERSION}"' in (RECIPE.source / "Containerfile").read_text()
+    (tmp_path / RECIPE.program).mkdir()
+    (tmp_path / RECIPE.program / "__init__.py").write_text("")
     with pytest.raises(SandboxError, match="tells no version"):
-        backup_version(tmp_path)
+        program_version(replace(RECIPE, source=tmp_path))
+
+
+def test_an_image_built_before_is_found_by_its_version_and_key(tmp_path: Path) -> None:
+    built = ImageStore(tmp_path).image("backup", VERSION, program_key(RECIPE, revision=REVISION))
+    built.archive.parent.mkdir()
+    built.archive.touch()
+    assert build_backup(cache=tmp_path, python=tmp_path / "nowhere", progress=pytest.fail) == built
 
 
 def test_the_lock_hashes_every_package_and_names_no_registry() -> None:
-    lock = (SOURCE / "requirements.txt").read_text()
+    lock = (RECIPE.source / "requirements.txt").read_text()
     packages = [part for part in re.split(r"\n(?=\S)", lock) if not part.startswith("#")]
     assert all("--hash=sha256:" in package for package in packages)
     assert "://" not in lock
@@ -66,13 +76,15 @@ def test_the_lock_hashes_every_package_and_names_no_registry() -> None:
 
 
 def test_the_tests_run_the_program_with_the_packages_of_the_image() -> None:
-    image = locked((SOURCE / "requirements.txt").read_text())
+    image = locked((RECIPE.source / "requirements.txt").read_text())
     environment = locked((CLONE / "sandbox" / "requirements.txt").read_text())
     assert {name: environment.get(name) for name in image} == image
 
 
 def test_both_ways_of_building_install_the_same_debian_packages() -> None:
-    assert f"--no-install-recommends {' '.join(PACKAGES)};" in (SOURCE / "Containerfile").read_text()
+    assert (
+        f"--no-install-recommends {' '.join(RECIPE.debian_packages)};" in (RECIPE.source / "Containerfile").read_text()
+    )
 
 
 def test_debian_packages_are_chosen_for_the_base_and_not_for_this_machine(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from sandbox.errors import SandboxError
 from sandbox.images.base import left_out
 from sandbox.images.debian import KEYRING, find_mirror
-from sandbox.images.mlflow import SOURCE, mlflow_key, mlflow_version
+from sandbox.images.mlflow import RECIPE, mlflow_key, mlflow_version
 from sandbox.images.python_image import download_options
 from sandbox.images.workshop import Workshop, cure_for
 
@@ -79,7 +79,7 @@ def test_the_base_keeps_mount_points_licences_and_programs(path: str) -> None:
 
 def test_the_image_key_changes_with_the_containerfile_and_with_the_lock(tmp_path: Path) -> None:
     source = tmp_path / "mlflow"
-    shutil.copytree(SOURCE, source)
+    shutil.copytree(RECIPE.source, source)
     key = mlflow_key(source)
     assert key == mlflow_key()
     for name in ("Containerfile", "requirements.txt"):
@@ -90,7 +90,7 @@ def test_the_image_key_changes_with_the_containerfile_and_with_the_lock(tmp_path
 
 
 def test_the_lock_hashes_every_package_and_names_no_registry() -> None:
-    lock = (SOURCE / "requirements.txt").read_text()
+    lock = (RECIPE.source / "requirements.txt").read_text()
     packages = [part for part in re.split(r"\n(?=\S)", lock) if not part.startswith("#")]
     assert len(packages) > 50
     assert all("--hash=sha256:" in package for package in packages)
@@ -99,10 +99,10 @@ def test_the_lock_hashes_every_package_and_names_no_registry() -> None:
 
 
 def test_the_lock_holds_what_is_asked_for_and_the_label_tells_its_version() -> None:
-    wanted = [line for line in (SOURCE / "requirements.in").read_text().splitlines() if line[:1].isalpha()]
-    lock = (SOURCE / "requirements.txt").read_text()
+    wanted = [line for line in (RECIPE.source / "requirements.in").read_text().splitlines() if line[:1].isalpha()]
+    lock = (RECIPE.source / "requirements.txt").read_text()
     assert all(f"\n{line} " in lock for line in wanted)
-    assert f'version="{mlflow_version()}"' in (SOURCE / "Containerfile").read_text()
+    assert f'version="{mlflow_version()}"' in (RECIPE.source / "Containerfile").read_text()
 
 
 def test_a_lock_without_mlflow_is_refused(tmp_path: Path) -> None:
