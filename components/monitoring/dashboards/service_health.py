@@ -14,6 +14,7 @@ from components.monitoring.rules import LARGEST_BURN, SHORTEST_WINDOW_SECONDS, A
 from components.monitoring.rules.experience import FAILURES, SLOW, ratio
 from components.monitoring.rules.scope import DAY
 from components.monitoring.rules.server import SERVER
+from components.monitoring.rules.settings import SOURCE_UP
 from components.monitoring.rules.witnesses import STORES
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _signing_keys() -> Look:
 
 
 def _sources() -> Look:
-    up = scraped("mlflow_exporter_source_up", f'source=~"{"|".join(STORES)}"')
+    up = scraped(SOURCE_UP, f'source=~"{"|".join(STORES)}"')
     return figure(
         "Stores readable",
         "Of database and bucket, how many the exporter can read.",

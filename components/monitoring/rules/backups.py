@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from components.monitoring.rules.model import Alert, Severity, duration
 from components.monitoring.rules.scope import DAY, HOUR, MINUTE, percent
-from components.monitoring.rules.settings import AlertName
+from components.monitoring.rules.settings import SOURCE_UP, AlertName
 
 if TYPE_CHECKING:
     from components.monitoring.rules.scope import RuleScope
@@ -71,7 +71,7 @@ def _aged(
         never: What has not been; goes on with for how long.
     """
     allowed = duration(scope.seconds(age))
-    looks = scope.series("mlflow_exporter_source_up", SOURCE)
+    looks = scope.series(SOURCE_UP, SOURCE)
     return [
         scope.alert(
             name,
@@ -229,7 +229,7 @@ def _slow(scope: RuleScope, age: int) -> Alert:
 
 
 def _unwatched(scope: RuleScope) -> Alert:
-    looks = scope.series("mlflow_exporter_source_up", SOURCE)
+    looks = scope.series(SOURCE_UP, SOURCE)
     return scope.alert(
         AlertName.BACKUP_UNWATCHED,
         Severity.WARNING,

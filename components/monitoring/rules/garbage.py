@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.monitoring.rules.jobs import Ending, ended
 from components.monitoring.rules.model import Alert, Severity
 from components.monitoring.rules.scope import MINUTE
 from components.monitoring.rules.settings import GARBAGE_COLLECTION, AlertName
@@ -21,20 +22,20 @@ def alerts(scope: RuleScope) -> list[Alert]:
 
 
 def _failed(scope: RuleScope) -> Alert:
-    def last(ended: str) -> str:
-        made, so = scope.series("kube_job_created", _JOBS), scope.series(f"kube_job_status_{ended}", _JOBS)
-        return f"max by (namespace) ({made} and on (namespace, job_name) ({so} > 0))"
+    def last(ending: Ending) -> str:
+        made = scope.series("kube_job_created", _JOBS)
+        return f"max by (namespace) ({made} and on (namespace, job_name) {ended(scope, ending, _JOBS)})"
 
     return scope.alert(
         AlertName.GARBAGE_COLLECTION_FAILED,
         Severity.WARNING,
         # Jobs that have failed are kept for people to look at, also when a later one has succeeded.
         expr=f"""
-            {last("failed")}
+            {last(Ending.FAILED)}
             unless on (namespace) (
-              {last("succeeded")}
+              {last(Ending.COMPLETE)}
               > on (namespace)
-              {last("failed")}
+              {last(Ending.FAILED)}
             )
         """,
         hold=MINUTE,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from components.monitoring.rules.backups import SOURCE, failed, latest
 from components.monitoring.rules.model import Alert, Severity, duration
 from components.monitoring.rules.scope import MINUTE
-from components.monitoring.rules.settings import AlertName
+from components.monitoring.rules.settings import SOURCE_UP, AlertName
 
 if TYPE_CHECKING:
     from components.monitoring.rules.scope import RuleScope
@@ -42,7 +42,7 @@ def alerts(scope: RuleScope) -> list[Alert]:
 def _behind(scope: RuleScope, limits: BackupRuleArgs) -> list[Alert]:
     summary = "The database could not be brought back as of a moment just passed."
     allowed = allowed_seconds(limits, scope.settings.patience)
-    looks = scope.series("mlflow_exporter_source_up", SOURCE)
+    looks = scope.series(SOURCE_UP, SOURCE)
     told = scope.series(LAST_RUN, RUN)
 
     def behind(last: str, expr: str, hold: int, description: str) -> Alert:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.monitoring.rules.jobs import Ending, ended
 from components.monitoring.rules.model import Alert, Severity
 from components.monitoring.rules.scope import MINUTE
 from components.monitoring.rules.settings import AlertName
@@ -103,14 +104,10 @@ def _rollout(scope: RuleScope) -> Alert:
 
 
 def _migration(scope: RuleScope) -> Alert:
-    failed = scope.series("kube_job_status_failed", _MIGRATIONS)
     return scope.alert(
         AlertName.MIGRATION_FAILED,
         Severity.WARNING,
-        # An attempt that is made again is not counted: the first that is, and the end of the Job's time, are the end.
-        expr=f"""
-            max by (namespace, job_name) ({failed}) > 0
-        """,
+        expr=f"max by (namespace, job_name) {ended(scope, Ending.FAILED, _MIGRATIONS)}",
         hold=MINUTE,
         summary="A schema migration has failed.",
         description=(

@@ -15,6 +15,8 @@ CANARY = "mlflow-canary"
 """Its job."""
 EXPORTER = "mlflow-exporter"
 """Its job."""
+SOURCE_UP = "mlflow_exporter_source_up"
+"""1 when the exporter's last look at a `source` succeeded, or else 0."""
 GARBAGE_COLLECTION = "mlflow-gc"
 """Its CronJob."""
 CANARY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

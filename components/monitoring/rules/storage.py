@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from components.monitoring.rules.experience import FAILURES, REQUESTS, number, ratio
 from components.monitoring.rules.model import Alert, RecordingRule, Severity
 from components.monitoring.rules.scope import MINUTE, percent
-from components.monitoring.rules.settings import AlertName
+from components.monitoring.rules.settings import SOURCE_UP, AlertName
 
 if TYPE_CHECKING:
     from components.monitoring.rules.scope import RuleScope
@@ -46,7 +46,7 @@ def _failing(scope: RuleScope, step: str, share: float, more_than: float) -> str
 
 
 def _database(scope: RuleScope) -> Alert:
-    reached = scope.series("mlflow_exporter_source_up", 'source="database"')
+    reached = scope.series(SOURCE_UP, 'source="database"')
     works = scope.series(ratio(FAILURES, _WINDOW), _DATABASE)
     return scope.alert(
         AlertName.DATABASE_ERROR,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from components.monitoring.rules.model import Alert, Severity
 from components.monitoring.rules.scope import MINUTE
 from components.monitoring.rules.server import SERVER, available
-from components.monitoring.rules.settings import CANARY, SHORTEST_WINDOW_SECONDS, AlertName
+from components.monitoring.rules.settings import CANARY, SHORTEST_WINDOW_SECONDS, SOURCE_UP, AlertName
 
 if TYPE_CHECKING:
     from components.monitoring.rules.scope import RuleScope
@@ -72,10 +72,10 @@ def _canary(scope: RuleScope) -> Alert:
 
 def _exporter(scope: RuleScope) -> Alert:
     # What it reads of the backups has an alert of its own.
-    stores = scope.series("mlflow_exporter_source_up", f'source=~"{"|".join(STORES)}"')
+    stores = scope.series(SOURCE_UP, f'source=~"{"|".join(STORES)}"')
 
     def withheld(source: str, values: str) -> str:
-        told = scope.series("mlflow_exporter_source_up", f'source="{source}"')
+        told = scope.series(SOURCE_UP, f'source="{source}"')
         return f"({told} unless on (namespace) {scope.series(values)})"
 
     old = "\n              or ".join(withheld(source, values) for source, values in STORES.items())

@@ -44,9 +44,9 @@ PROVIDED = frozenset(
         "kube_deployment_status_observed_generation",
         "kube_deployment_status_replicas_available",
         "kube_deployment_status_replicas_updated",
+        "kube_job_complete",
         "kube_job_created",
-        "kube_job_status_failed",
-        "kube_job_status_succeeded",
+        "kube_job_failed",
         # the kubelet
         "container_memory_working_set_bytes",
     }

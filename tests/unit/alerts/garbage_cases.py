@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.monitoring.rules import AlertName
 from tests.unit.alerts.promtool import Case, Firing
-from tests.unit.alerts.world import collection, collection_made
+from tests.unit.alerts.world import COLLECTION, job_ended, job_made, series
 
 LATE = "mlflow-gc-29000001"
 FIRES = (
@@ -17,24 +17,18 @@ CASES = (
     Case(
         sentence="a collection could not remove all that was due",
         alert=AlertName.GARBAGE_COLLECTION_FAILED,
-        but={
-            collection_made(LATE): "_ 60+0xN",
-            collection("failed", LATE): "_ 0 _xN",
-            collection("failed", LATE, reason="BackoffLimitExceeded"): "_ _ 1+0xN",
-            collection("succeeded", LATE): "_ 0+0xN",
-        },
+        but={job_made(LATE): "_ 60+0xN", **job_ended("failed", LATE, minute=2)},
         minutes=5,
         fires=FIRES,
     ),
     Case(
-        sentence="a collection ran out of time, and it is the first",
+        sentence="a collection runs out of time between two attempts, and it is the first",
         alert=AlertName.GARBAGE_COLLECTION_FAILED,
         but={
-            collection_made(): None,
-            collection("failed"): None,
-            collection("succeeded"): None,
-            collection_made(LATE): "60+0xN",
-            collection("failed", LATE, reason="DeadlineExceeded"): "1+0xN",
+            **dict.fromkeys((job_made(COLLECTION), *job_ended("complete", COLLECTION))),
+            job_made(LATE): "60+0xN",
+            series("kube_job_status_failed", job_name=LATE): "0+0xN",
+            **job_ended("failed", LATE),
         },
         minutes=5,
         fires=FIRES,
@@ -43,28 +37,23 @@ CASES = (
         sentence="a later collection has succeeded, and the Job that failed is still there",
         alert=AlertName.GARBAGE_COLLECTION_FAILED,
         but={
-            collection("failed", reason="BackoffLimitExceeded"): "1+0xN",
-            collection("succeeded"): "0+0xN",
-            collection_made(LATE): "60+0xN",
-            collection("failed", LATE): "0+0xN",
-            collection("succeeded", LATE): "0 0 1+0xN",
+            **dict.fromkeys(job_ended("complete", COLLECTION)),
+            **job_ended("failed", COLLECTION),
+            job_made(LATE): "60+0xN",
+            **job_ended("complete", LATE),
         },
         minutes=10,
     ),
     Case(
         sentence="a collection waits for a backup over several attempts and succeeds",
         alert=AlertName.GARBAGE_COLLECTION_FAILED,
-        but={collection("succeeded"): "0+0x9 1+0xN"},
+        but=job_ended("complete", COLLECTION, minute=10),
         minutes=30,
     ),
     Case(
-        sentence="a dry run by hand has failed, or a Job of somebody else",
+        sentence="a dry run by hand has failed",
         alert=AlertName.GARBAGE_COLLECTION_FAILED,
-        but={
-            series: values
-            for job in ("dry-run-of-mlflow-gc", "nightly-report")
-            for series, values in {collection_made(job): "60+0xN", collection("failed", job): "1+0xN"}.items()
-        },
+        but={job_made("dry-run-of-mlflow-gc"): "60+0xN", **job_ended("failed", "dry-run-of-mlflow-gc")},
         minutes=30,
     ),
 )
