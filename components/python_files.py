@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components import database_lock, immutable, program_logging
+from components import database_session, immutable, program_logging
 from components.mounts import Mount, config_map_mount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from components.scope import Placed, Scope
 
@@ -22,7 +23,7 @@ def package(name: str, folder: Path) -> dict[str, str]:
 
 def logging_package() -> dict[str, str]:
     """Read the log that all programs share."""
-    return package(program_logging.__name__, Path(program_logging.__file__).parent)
+    return _own(program_logging)
 
 
 def logged(description: str) -> list[str]:
@@ -30,10 +31,9 @@ def logged(description: str) -> list[str]:
     return ["python", "-m", program_logging.__name__, description]
 
 
-def database_lock_module() -> dict[str, str]:
-    """Read the number of the lock that migrations and backups share."""
-    path = Path(database_lock.__file__)
-    return {f"{database_lock.__name__.replace('.', '/')}.py": path.read_text(encoding="utf-8")}
+def database_session_package() -> dict[str, str]:
+    """Read the sessions, and their lock, of programs that change the server's database."""
+    return _own(database_session)
 
 
 def python_mount(scope: Scope[Placed], suffix: str, directory: str, files: Mapping[str, str]) -> Mount:
@@ -41,3 +41,8 @@ def python_mount(scope: Scope[Placed], suffix: str, directory: str, files: Mappi
     paths = {path.replace("/", "."): path for path in files}
     data = {key: files[path] for key, path in paths.items()}
     return config_map_mount(suffix, immutable.config_map(scope, suffix, data), directory, paths)
+
+
+def _own(shared: ModuleType) -> dict[str, str]:
+    """Read a package that pods import by the name that it has here."""
+    return package(shared.__name__, Path(str(shared.__file__)).parent)

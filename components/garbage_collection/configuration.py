@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from components import immutable
 from components.garbage_collection.program import settings as names
-from components.mlflow_server import migration
 from components.mounts import Mount, config_map_mount, scratch_mount, secret_mount
-from components.python_files import database_lock_module, logging_package, package, python_mount
+from components.python_files import database_session_package, logging_package, package, python_mount
 
 if TYPE_CHECKING:
     import pulumi
@@ -87,9 +86,7 @@ def mounts(scope: CollectionScope) -> list[Mount]:
     trusted = {file: pem for file, pem in authorities.items() if pem}
     files = {
         **package(MODULE, _SOURCE),
-        # It takes the lock as the migration does.
-        **package(migration.__name__, Path(str(migration.__file__)).parent),
-        **database_lock_module(),
+        **database_session_package(),
         **logging_package(),
     }
     made = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from components.python_files import database_lock_module, package
+from components.python_files import database_session_package, package
 
 MODULE = "migration"
 """What the program is called where Python finds it."""
@@ -15,4 +15,4 @@ _SOURCE = Path(__file__).with_name("migration")
 
 def program_files() -> dict[str, str]:
     """Read its modules and what they import of ours, text by path."""
-    return {**package(MODULE, _SOURCE), **database_lock_module()}
+    return {**package(MODULE, _SOURCE), **database_session_package()}

@@ -14,8 +14,8 @@ import pytest
 from alembic import command
 from mlflow.store.tracking.dbmodels.initial_models import Base as FirstTables
 
+from components.database_session.connection import engine_of
 from components.mlflow_server.migration import schema
-from components.mlflow_server.migration.session import engine_of
 from components.mlflow_server.migration.settings import Settings
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def databases(postgres: Postgres) -> Databases:
 def older(databases: Databases) -> Database:
     """One of an older MLflow 3, with the one experiment that its server makes; to be copied."""
     database = databases.make()
-    engine = engine_of(database.uri_with_password)
+    engine = engine_of(database.uri_with_password, "older-mlflow")
     with engine.begin() as connection:
         FirstTables.metadata.create_all(connection)
         config = schema._config()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from components.database_lock import WHOLE_DATABASE
+from components.database_session.lock import WHOLE_DATABASE
 from tests.integration.backup_content import backup, filled
 from tests.integration.backup_stage import ARTIFACTS, BACKUPS, Stage, stage
 from tests.integration.object_gate import gate_to

@@ -10,7 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from components.database_lock import WHOLE_DATABASE
+from components.database_session.lock import WHOLE_DATABASE
 from components.garbage_collection.program.outcome import Outcome
 from components.garbage_collection.program.settings import DRY_RUN
 from tests.integration.garbage_collection_pod import PATIENCE, clean, platform

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.database_lock import WHOLE_DATABASE
+from components.database_session.lock import WHOLE_DATABASE
 from components.mlflow_server.migration import gate, schema
 from components.mlflow_server.migration.outcome import Outcome
 from tests.integration.migration_pod import migration

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components.database_lock import WHOLE_DATABASE
+from components.database_session.lock import WHOLE_DATABASE
 from components.mlflow_server.migration import gate
 from components.mlflow_server.migration.outcome import Outcome
 from tests.integration.migration_pod import migration

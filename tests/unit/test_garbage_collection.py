@@ -121,8 +121,7 @@ def test_python_finds_the_whole_program_by_its_name_and_what_it_imports_of_ours(
 
     assert {path: text for path, text in files.items() if path.startswith("garbage_collection/")} == source
     assert {
-        "components/database_lock.py",
-        "components/mlflow_server/migration/session.py",
+        "components/database_session/lock.py",
         "components/program_logging/lines.py",
     } <= set(files)
     assert mounted(made)[variables(made)["PYTHONPATH"]] == "gc-program-1a2b3c4d"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 import sqlalchemy
 
+from components.database_session.lock import LockHeldError
 from components.garbage_collection.program import __main__ as program
 from components.garbage_collection.program import collection, turns
 from components.garbage_collection.program import settings as names
@@ -18,8 +19,6 @@ from components.garbage_collection.program.artifacts import OutOfReachError, fol
 from components.garbage_collection.program.outcome import Fate, Kind, LaterError, Outcome, RefusedError, Summary, Tally
 from components.garbage_collection.program.settings import Settings, SettingsError
 from components.garbage_collection.program.trash import Due, KeptError
-from components.mlflow_server.migration.outcome import EndedError
-from components.mlflow_server.migration.outcome import Outcome as MigrationOutcome
 from tests.unit import stack_files
 
 if TYPE_CHECKING:
@@ -186,7 +185,7 @@ class Lock:
 
     def _take(self, *_: object) -> None:
         if self.held_by:
-            raise EndedError(MigrationOutcome.RETRY_LATER, f"{self.held_by} holds the lock")
+            raise LockHeldError(f"{self.held_by} holds the lock")
         self.log.append("take")
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy
 
-from components.database_lock import WHOLE_DATABASE
+from components.database_session.errors import passes, told
+from components.database_session.lock import WHOLE_DATABASE, session_name
 from components.mlflow_server.migration import __main__ as program
 from components.mlflow_server.migration import gate, schema, tables, verdicts
 from components.mlflow_server.migration.outcome import EndedError, Ending, Outcome
-from components.mlflow_server.migration.session import passes, session_name, told
 from components.mlflow_server.migration.settings import LOCK_SECONDS, MESSAGE_FILE, TABLE_SECONDS, URI, Settings
 from tests.unit import stack_files
 

@@ -7,7 +7,7 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from components.mlflow_server.migration.session import engine_of
+from components.database_session.connection import engine_of
 from components.program_logging.redaction import in_one_line
 
 from .outcome import Fate, Kind, LaterError, Outcome, RefusedError, Summary, Tally

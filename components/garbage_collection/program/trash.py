@@ -9,7 +9,7 @@ import sqlalchemy
 from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from components.mlflow_server.migration.session import passes, told
+from components.database_session.errors import passes, told
 from components.program_logging.redaction import in_one_line
 
 from . import queries

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy
 
-from components.mlflow_server.migration.outcome import EndedError
-from components.mlflow_server.migration.session import take_lock, told
+from components.database_session.errors import told
+from components.database_session.lock import LockHeldError, take_lock
 
 from .outcome import LaterError
 
@@ -85,8 +85,8 @@ class Turns:
         try:
             self._session = self._engine.connect()
             take_lock(self._session, self._settings.lock_seconds, self._wait)
-        except EndedError as held:
-            raise LaterError(held.ending.reason) from held
+        except LockHeldError as held:
+            raise LaterError(str(held)) from held
         except sqlalchemy.exc.DBAPIError as error:
             raise LaterError(f"the database cannot be reached: {told(error)}") from error
         self._taken = self._clock()

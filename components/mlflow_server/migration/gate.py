@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy
 
+from components.database_session.connection import engine_of
+from components.database_session.errors import passes, told
+from components.database_session.lock import LockHeldError, take_lock
+
 from . import schema, tables, verdicts
 from .outcome import EndedError, Ending, Outcome, StoppedError
-from .session import engine_of, passes, take_lock, told
 
 if TYPE_CHECKING:
     from .settings import Settings
 
 _LOG = logging.getLogger(__name__)
+_APPLICATION = "mlflow-migration"
 _NUMBER = "SELECT txid_current()"
 _FATE = sqlalchemy.text("SELECT txid_status(:number)")
 
@@ -28,7 +32,7 @@ def run(settings: Settings) -> Ending:
     """Bring the schema to the image's, or tell why not."""
     image = schema.Image.installed()
     _LOG.info("this is MLflow %s, whose schema is at %s", image.version, image.head)
-    engine = engine_of(settings.uri)
+    engine = engine_of(settings.uri, _APPLICATION)
     try:
         with engine.connect() as connection:
             take_lock(connection, settings.lock_seconds)
@@ -39,6 +43,8 @@ def run(settings: Settings) -> Ending:
             return _Change(engine, connection, image, before).run(settings.table_seconds)
     except EndedError as ended:
         return ended.ending
+    except LockHeldError as held:
+        return Ending(Outcome.RETRY_LATER, str(held))
     except StoppedError:
         return Ending(Outcome.RETRY_LATER, "told to stop before anything was begun")
     except sqlalchemy.exc.DBAPIError as error:

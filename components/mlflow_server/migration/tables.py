@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy
 
+from components.database_session.errors import passes
+from components.database_session.lock import session_name
+
 from .outcome import EndedError, Outcome
-from .session import passes, session_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.database_lock import WHOLE_DATABASE
+from components.database_session.lock import WHOLE_DATABASE
 from mlflow_backup.commands import drill
 from mlflow_backup.database import session
 
