@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sandbox.interruption import shielded
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 LOOK_SECONDS = 2.0
 MOST_MISSES = 30
@@ -56,6 +59,8 @@ class Cluster:
             capture_output=True,
             text=True,
             check=False,
+            # A terminal's interrupt is for whoever asks, who may still have to put something back by this.
+            start_new_session=True,
         )
         if done.returncode and check:
             raise ClusterError(f"kubectl {' '.join(words[:3])}: {done.stderr.strip()}")
@@ -76,6 +81,30 @@ def begin(cluster: Cluster, template: str) -> str:
     name = f"{template}-{time.time_ns() // 1_000_000}"
     cluster.run("create", "job", name, f"--from=cronjob/{template}")
     return name
+
+
+@contextmanager
+def attended(cluster: Cluster, template: str, tell: Callable[[str], None]) -> Iterator[str]:
+    """Starts a Job that does not go on when the block breaks off; told to stop, it undoes what is half done.
+
+    Args:
+        cluster: where it runs.
+        template: CronJob that it is made of.
+        tell: told where it is stopped.
+    """
+    job = ""
+    try:
+        with shielded():
+            job = begin(cluster, template)
+        yield job
+    except JobError:
+        raise
+    except BaseException:
+        if job:
+            with shielded():
+                tell(f"stopping Job {job}")
+                cluster.run("delete", "job", job, "--cascade=foreground", "--ignore-not-found", check=False)
+        raise
 
 
 def finish(cluster: Cluster, job: str, tell: Callable[[str], None] = lambda _: None) -> str:

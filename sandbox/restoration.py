@@ -1,8 +1,9 @@
 """Restores a platform from its backup: `python3 -m sandbox.restoration --identity FILE`, for the cluster of `kubectl`.
 
-The same commands as the runbook's section "Restoring a backup", one after the other: the server is stopped, a Job
-restores artifacts and database and compares them with the backup, another one brings the schema up to date, and the
-server starts again. The private key is in the cluster for as long as the restore takes.
+The same commands as the runbook's section "Restoring a backup", one after the other: schedules that need the lock of
+the database pause, the server is stopped, a Job restores artifacts and database and compares them with the backup,
+another one brings the schema up to date, the server starts again, and the schedules go on. The private key is in the
+cluster for as long as the restore takes.
 
 Needs nothing but the standard library and `kubectl`: it serves clusters outside the sandbox as well.
 """
@@ -12,13 +13,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox import jobs
+from sandbox.interruption import InterruptedByError, heard, shielded
 from sandbox.jobs import Cluster, ClusterError, JobError
+from sandbox.schedules import paused, waking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +33,10 @@ IDENTITY_SECRET, IDENTITY_KEY = "mlflow-backup-identity", "identity"
 STOP_SECONDS = 120
 UNCHANGED = frozenset({2, 3, 5})
 """Exit codes of the backup program: a wrong setting, a backup that is refused, or none."""
+MIGRATION_RETRY_LATER = 75
+"""Exit code of a migration that somebody kept from the lock until the deadline of its Job; nothing was changed."""
+MIGRATION_SECONDS = 3600.0
+"""So long another Job is made of a migration that asks to come again."""
 WRITING = frozenset({"artifacts", "database"})
 """Phases of a restore in which it writes."""
 ASK = (
@@ -59,8 +66,9 @@ class RestorationError(Exception):
 
 
 def say(message: str) -> None:
-    """Tell whoever waits."""
-    print(message, file=sys.stderr, flush=True)
+    """Tell whoever waits; that nobody does any more keeps nothing from coming to its end."""
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 def restore(cluster: Cluster, identity: Path, wish: Wish) -> None:
@@ -76,7 +84,7 @@ def restore(cluster: Cluster, identity: Path, wish: Wish) -> None:
     """
     key = _demand_ready(cluster, identity, wish)
     began = time.monotonic()
-    with _stopped_server(cluster) as server, _told(cluster, key, wish):
+    with paused(cluster, say), _stopped_server(cluster) as server, _told(cluster, key, wish):
         say("restoring: everything is checked before anything is changed")
         _restore(cluster, wish, server)
         say("bringing the schema up to date")
@@ -101,15 +109,24 @@ def _demand_ready(cluster: Cluster, identity: Path, wish: Wish) -> str:
                 f"there is no CronJob {name} in namespace {cluster.namespace}: the stack has nothing to restore from, "
                 f"or is not up; pulumi config set {switch} true, then pulumi up"
             )
+    _deployment(cluster)
     if any(
         cluster.get(kind, name) is not None
         for kind, name in (("secret", IDENTITY_SECRET), ("configmap", wish.template))
     ):
+        left = f"kubectl delete secret/{IDENTITY_SECRET} configmap/{wish.template} --ignore-not-found"
         raise RestorationError(
             f"Secret {IDENTITY_SECRET} or ConfigMap {wish.template} is there: another restore is under way, or was "
-            f"killed; if it was, kubectl delete secret/{IDENTITY_SECRET} configmap/{wish.template} --ignore-not-found"
+            f"killed; if it was, {'; '.join([left, *waking(cluster)])}"
         )
     return key
+
+
+def _deployment(cluster: Cluster) -> dict[str, Any]:
+    found = cluster.get("deployment", DEPLOYMENT)
+    if found is None:
+        raise RestorationError(f"there is no Deployment {DEPLOYMENT} in namespace {cluster.namespace}: pulumi up first")
+    return found
 
 
 @dataclass
@@ -124,32 +141,33 @@ class _Server:
 @contextmanager
 def _stopped_server(cluster: Cluster) -> Iterator[_Server]:
     """No server for the length of a block; it starts again unless its data may be half restored."""
-    deployment = cluster.get("deployment", DEPLOYMENT)
-    if deployment is None:
-        raise RestorationError(f"there is no Deployment {DEPLOYMENT} in namespace {cluster.namespace}: pulumi up first")
+    deployment = _deployment(cluster)
     server = _Server(int(deployment["spec"]["replicas"]) or 1)
     selector = ",".join(f"{key}={value}" for key, value in deployment["spec"]["selector"]["matchLabels"].items())
     say(f"stopping the server ({server.replicas} pods)")
-    cluster.run("scale", f"deployment/{DEPLOYMENT}", "--replicas=0")
     try:
+        cluster.run("scale", f"deployment/{DEPLOYMENT}", "--replicas=0")
         cluster.run("wait", "pods", f"--selector={selector}", "--for=delete", f"--timeout={STOP_SECONDS}s")
         yield server
     except BaseException:
-        if not server.changed:
-            say("nothing has been changed")
-            _start(cluster, server.replicas)
-        else:
-            start = (
-                f"kubectl --namespace={cluster.namespace} scale deployment/{DEPLOYMENT} --replicas={server.replicas}"
-            )
-            say(f"the server stays stopped; when its data is right again: {start}")
+        _leave(cluster, server)
         raise
     _start(cluster, server.replicas)
 
 
+def _leave(cluster: Cluster, server: _Server) -> None:
+    if not server.changed:
+        say("nothing has been changed")
+        _start(cluster, server.replicas)
+        return
+    start = f"kubectl --namespace={cluster.namespace} scale deployment/{DEPLOYMENT} --replicas={server.replicas}"
+    say(f"the server stays stopped; when its data is right again: {start}")
+
+
 def _start(cluster: Cluster, replicas: int) -> None:
     say("starting the server")
-    cluster.run("scale", f"deployment/{DEPLOYMENT}", f"--replicas={replicas}")
+    with shielded():
+        cluster.run("scale", f"deployment/{DEPLOYMENT}", f"--replicas={replicas}")
     cluster.run("rollout", "status", f"deployment/{DEPLOYMENT}", "--timeout=10m")
 
 
@@ -165,12 +183,15 @@ def _told(cluster: Cluster, key: str, wish: Wish) -> Iterator[None]:
     try:
         for kind, name, content in wanted:
             metadata = {"namespace": cluster.namespace, "name": name}
-            cluster.make({"apiVersion": "v1", "kind": kind, "metadata": metadata, **content})
-            made.append(f"{kind.lower()}/{name}")
+            # Whoever interrupts it does not learn whether the object is made.
+            with shielded():
+                cluster.make({"apiVersion": "v1", "kind": kind, "metadata": metadata, **content})
+                made.append(f"{kind.lower()}/{name}")
         yield
     finally:
         if made:
-            _take_back(cluster, made)
+            with shielded():
+                _take_back(cluster, made)
 
 
 def _take_back(cluster: Cluster, made: Sequence[str]) -> None:
@@ -186,29 +207,42 @@ def _restore(cluster: Cluster, wish: Wish, server: _Server) -> None:
     Raises:
         RestorationError: it failed.
     """
-    job = jobs.begin(cluster, wish.template)
-    server.changed = True
     try:
-        _summarize(_finish(cluster, job))
+        with jobs.attended(cluster, wish.template, say) as job:
+            server.changed = True
+            _summarize(_finish(cluster, job))
     except JobError as error:
         server.changed = _has_written(error)
         raise RestorationError(str(error)) from error
 
 
 def _migrate(cluster: Cluster) -> None:
-    """Migrate by a Job, which is told of here and not left for the alert about migrations.
+    """Migrate by a Job, and by others for as long as somebody keeps it from the lock.
 
     Raises:
         RestorationError: it failed.
     """
-    job = jobs.begin(cluster, MIGRATE)
-    try:
-        _finish(cluster, job)
-    except JobError as error:
-        say(error.log)
-        raise RestorationError(str(error)) from error
-    finally:
-        cluster.run("delete", "job", job, "--ignore-not-found", check=False)
+    patience = time.monotonic() + MIGRATION_SECONDS
+    while True:
+        try:
+            _migrate_once(cluster)
+        except JobError as error:
+            if error.exit_code != MIGRATION_RETRY_LATER or time.monotonic() >= patience:
+                say(error.log)
+                raise RestorationError(str(error)) from error
+            say(f"  {error}; making another")
+        else:
+            return
+
+
+def _migrate_once(cluster: Cluster) -> None:
+    with jobs.attended(cluster, MIGRATE, say) as job:
+        try:
+            _finish(cluster, job)
+        finally:
+            # It is told of here, and not left for the alert about migrations.
+            with shielded():
+                cluster.run("delete", "job", job, "--ignore-not-found", check=False)
 
 
 def _has_written(error: JobError) -> bool:
@@ -218,16 +252,7 @@ def _has_written(error: JobError) -> bool:
 
 
 def _finish(cluster: Cluster, job: str) -> str:
-    """Wait for a Job; return its log."""
-    try:
-        return jobs.finish(cluster, job, lambda message: say(f"  {message}"))
-    except JobError:
-        raise
-    except BaseException:
-        # It would go on without us; told to stop, it undoes what is half done.
-        say(f"stopping Job {job}")
-        cluster.run("delete", "job", job, "--cascade=foreground", check=False)
-        raise
+    return jobs.finish(cluster, job, lambda message: say(f"  {message}"))
 
 
 def _summarize(log: str) -> None:
@@ -257,7 +282,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--namespace", default="data-platform", help="of the platform (NAMESPACE=NAME)")
     chosen = parser.parse_args(arguments)
     try:
-        restore(Cluster(chosen.namespace), chosen.identity, Wish.of(chosen.backup, chosen.moment))
+        with heard():
+            restore(Cluster(chosen.namespace), chosen.identity, Wish.of(chosen.backup, chosen.moment))
+    except InterruptedByError as interruption:
+        say(f"error: interrupted ({interruption})")
+        return interruption.exit_code
     except (RestorationError, ClusterError) as error:
         say(f"error: {error}")
         return 1

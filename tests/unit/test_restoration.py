@@ -3,76 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox import jobs
-from sandbox.jobs import Cluster, ClusterError
+from sandbox.jobs import ClusterError
 from sandbox.restoration import RestorationError, Wish, main, restore
+from sandbox.schedules import SCHEDULES
+from tests.unit.restoration_cluster import REPORT, Told, identity, patch, platform
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-REPORT = {
-    "ok": True,
-    "exit_code": 0,
-    "phases": {},
-    "message": "",
-    "id": "20261126T000000Z-000001",
-    "created": "2026-11-26T00:00:00+00:00",
-    "objects": 3,
-    "duration_seconds": 12.0,
-    "details": {"rows": 40, "tables": 30},
-}
-
-
-@dataclass(frozen=True)
-class Told(Cluster):
-    """A cluster that keeps what it is told, and answers from what it has."""
-
-    namespace: str = "data-platform"
-    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
-    failing: str = ""
-    """The template whose Job fails."""
-    exit_code: int = 0
-    said: str = json.dumps(REPORT)
-
-    def run(self, *words: str, stdin: str | None = None, check: bool = True) -> str:  # noqa: ARG002 - as the real one
-        self.told.append(" ".join(words) + (f" < {json.loads(stdin)['kind']}" if stdin else ""))
-        if words[:2] == ("create", "job"):
-            failed = words[3] == f"--from=cronjob/{self.failing}"
-            condition = {"type": "Failed" if failed else "Complete", "status": "True"}
-            self.objects[f"job/{words[2]}"] = {"status": {"conditions": [condition]}}
-        if words[0] == "logs":
-            return self.said
-        if words[:2] == ("get", "pods"):
-            state = {"terminated": {"exitCode": self.exit_code, "finishedAt": "2026-11-26T00:00:10Z"}}
-            return json.dumps({"items": [{"status": {"containerStatuses": [{"state": state}]}}]})
-        return ""
-
-    def get(self, kind: str, name: str) -> dict[str, Any] | None:
-        return self.objects.get(f"{kind}/{name}")
-
-
-@pytest.fixture
-def identity(tmp_path: Path) -> Path:
-    file = tmp_path / "identity"
-    file.write_text("AGE-SECRET-KEY-1EXAMPLE\n")
-    return file
-
-
-def platform(**changed: Any) -> Told:
-    server = {"spec": {"replicas": 2, "selector": {"matchLabels": {"app": "mlflow"}}}}
-    objects: dict[str, Any] = {
-        "cronjob/mlflow-restore": {},
-        "cronjob/mlflow-migrate": {},
-        "cronjob/mlflow-restore-moment": {},
-        "deployment/mlflow": server,
-    }
-    return Told(objects=objects, **changed)
+__all__ = ["identity"]  # a fixture: importing it makes it known here
 
 
 def test_it_stops_the_server_restores_migrates_and_starts_it_again(
@@ -83,6 +27,8 @@ def test_it_stops_the_server_restores_migrates_and_starts_it_again(
 
     steps = [line.split(" --output")[0] for line in cluster.told]
     order = [
+        patch("mlflow-backup", suspend=True),
+        patch("mlflow-gc", suspend=True),
         "scale deployment/mlflow --replicas=0",
         "wait pods --selector=app=mlflow --for=delete --timeout=120s",
         "create --filename=- < Secret",
@@ -92,6 +38,8 @@ def test_it_stops_the_server_restores_migrates_and_starts_it_again(
         "delete secret/mlflow-backup-identity configmap/mlflow-restore --ignore-not-found",
         "scale deployment/mlflow --replicas=2",
         "rollout status deployment/mlflow --timeout=10m",
+        patch("mlflow-backup", suspend=False),
+        patch("mlflow-gc", suspend=False),
         "exec deployment/mlflow",
     ]
     found = [next(n for n, step in enumerate(steps) if wanted in step) for wanted in order]
@@ -125,7 +73,7 @@ def test_after_a_refusal_the_server_serves_what_it_had(identity: Path) -> None:
     with pytest.raises(RestorationError, match="backup x is damaged"):
         restore(cluster, identity, Wish())
 
-    assert cluster.told[-2:] == [
+    assert cluster.told[-2 - len(SCHEDULES) : -len(SCHEDULES)] == [
         "scale deployment/mlflow --replicas=2",
         "rollout status deployment/mlflow --timeout=10m",
     ]
@@ -251,7 +199,9 @@ def test_a_platform_without_what_it_takes_is_told_so(missing: str, message: str,
 def test_another_restore_under_way_is_not_disturbed(identity: Path) -> None:
     cluster = platform()
     cluster.objects["secret/mlflow-backup-identity"] = {}
-    with pytest.raises(RestorationError, match=r"another restore is under way, or was killed; if it was, kubectl del"):
+    cluster.objects["cronjob/mlflow-gc"]["spec"]["suspend"] = True
+    told = r"another restore is under way, or was killed; if it was, kubectl delete .*; kubectl .* cronjob mlflow-gc '"
+    with pytest.raises(RestorationError, match=told):
         restore(cluster, identity, Wish())
     assert not cluster.told
 
