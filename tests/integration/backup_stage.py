@@ -32,6 +32,7 @@ _WRITE = (*_READ, "s3:PutObject", "s3:AbortMultipartUpload")
 KEYS = {
     "source": (ARTIFACTS, _READ),
     "target": (BACKUPS, _WRITE),
+    "reader": (BACKUPS, _READ),
     "pruner": (BACKUPS, (*_WRITE, "s3:DeleteObject")),
     "restored": (RESTORED, (*_WRITE, "s3:DeleteObject")),
     "server": (ARTIFACTS, (*_WRITE, "s3:DeleteObject")),

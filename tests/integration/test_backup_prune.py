@@ -13,7 +13,7 @@ from mlflow_backup.failures import BackupError
 from mlflow_backup.report import Report
 from mlflow_backup.settings import PruneSettings
 from tests.integration.backup_content import filled
-from tests.integration.backup_stage import ARTIFACTS, BACKUPS, Stage, stage
+from tests.integration.backup_stage import ARTIFACTS, BACKUPS, RESTORED, Stage, stage
 from tests.integration.object_gate import gate_to
 from tests.integration.plugin_minio import store
 from tests.integration.plugin_postgres import postgres
@@ -133,6 +133,61 @@ def test_a_backup_that_begins_meanwhile_stops_the_sweep(filled: Stage, three: li
     assert len(filled.keys(BACKUPS, "objects/")) == len(filled.keys(ARTIFACTS)) + len(KEYS)
 
 
+def test_a_backup_that_a_restore_reads_stays_with_its_artifacts_until_the_restore_has_ended(
+    filled: Stage, three: list[str]
+) -> None:
+    filled.fresh_database("restored")
+    for key in filled.keys(RESTORED):
+        filled.remove(RESTORED, key)
+    with gate_to(filled.store) as gate:
+        rule = gate.rule(rf"GET /mlflow-backups/backups/{three[0]}/artifacts.*", hold=True)
+        through = {"BACKUP_TARGET_ENDPOINT": gate.endpoint, "BACKUP_TARGET_CA_FILE": None}
+        process = filled.start("restore", three[0], "--database-service", "restored", **through)
+        rule.wait()
+        meanwhile = pruned(filled, days=0.9)
+        gate.release()
+        assert process.wait(60) == 0, process.communicate()
+        process.communicate()
+
+    assert (meanwhile.details["in_use"], meanwhile.details["removed"]) == ([three[0]], [three[1]])
+    assert set(KEYS) <= set(filled.keys(RESTORED))
+
+    afterwards = pruned(filled, days=2)
+    assert (afterwards.details["in_use"], afterwards.details["removed"]) == ([], [three[0]])
+    assert afterwards.objects == len(KEYS)
+    assert filled.keys(BACKUPS, "reading/") == {}
+
+
+def test_a_restore_that_begins_in_the_middle_of_a_prune_keeps_its_backup(filled: Stage, three: list[str]) -> None:
+    with gate_to(filled.store) as gate:
+        # The newer one is removed first.
+        gate.rule(r"POST /mlflow-backups/?", before=lambda: filled.put(BACKUPS, f"reading/{three[0]}/0123", b"{}"))
+        through = {"BACKUP_TARGET_ENDPOINT": gate.endpoint, "BACKUP_TARGET_CA_FILE": None}
+        report = pruned(filled, days=0.9, **through)
+
+    assert report.details["in_use"] == [three[0]]
+    assert set(good(filled)) == {three[0], three[2]}
+
+
+def test_a_restore_that_was_killed_is_believed_for_a_day(filled: Stage, three: list[str]) -> None:
+    filled.put(BACKUPS, f"reading/{three[0]}/0123", b"{}")
+
+    assert pruned(filled, days=0.9).details["in_use"] == [three[0]]
+    assert pruned(filled, days=2).details["removed"] == [three[0]]
+    assert filled.keys(BACKUPS, "reading/") == {}
+
+
+def test_a_restore_whose_key_only_reads_is_told_that_the_pruner_is_not_kept_away(
+    filled: Stage, three: list[str]
+) -> None:
+    filled.fresh_database("restored")
+    place = filled.bucket("TARGET", "reader")
+    result = filled.succeed("restore", three[0], "--database-service", "restored", "--replace", **place)
+
+    told = f"the pruner is not told that {three[0]} is read: let it not run meanwhile"
+    assert any(told in warning for warning in result["warnings"])
+
+
 def test_what_a_killed_backup_left_is_removed_after_a_day(filled: Stage, three: list[str]) -> None:
     left = "backups/20260101T000000Z-abcdef/database.dump.age"
     filled.put(BACKUPS, left, b"half a dump")
@@ -176,6 +231,7 @@ def test_the_command_tells_what_it_did(filled: Stage, three: list[str]) -> None:
         "dry_run": False,
         "kept": [three[2], three[1]],
         "removed": [three[0]],
+        "in_use": [],
         "bases_removed": [],
         "log_files_removed": 0,
     }

@@ -30,7 +30,7 @@ class ExitCode(enum.IntEnum):
     FAULT = 1, "something broke: a full disk, a program that failed, a key that may not, an artifact that vanished"
     USAGE = 2, "an argument or a setting is wrong; nothing was begun"
     REFUSED = 3, "the backup is damaged, foreign or too new, or its place is taken; nothing has changed"
-    RETRY_LATER = 4, "another backup, restore or migration holds the lock, or a server cannot be reached"
+    RETRY_LATER = 4, "another backup, restore or migration holds the lock, it was lost, or a server cannot be reached"
     NOTHING_TO_DO = 5, "there is no such backup, or nothing yet to back up"
     STOPPED = 143, "told to stop by SIGTERM or SIGINT; without a manifest, what was begun does not count"
 

@@ -22,8 +22,8 @@ class Result:
     """See `failures.ExitCode`."""
     reason: str = ""
     """One word where it did not: usage, damaged, edited, incomplete, foreign, newer-format, newer-schema, wrong-key,
-    not-empty, conflict, different, locked, unreachable, vanished, nothing, stopped, storage, dump, restore, fault;
-    of the point-in-time recovery also beyond, gap, behind, no-base, barman."""
+    not-empty, conflict, different, locked, lock-lost, unreachable, vanished, nothing, stopped, storage, dump, restore,
+    fault; of the point-in-time recovery also beyond, gap, behind, no-base, barman."""
     message: str = ""
     """The same in a sentence for people."""
     started: str

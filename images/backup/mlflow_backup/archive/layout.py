@@ -9,6 +9,7 @@
     objects/<2 hex>/<64 hex>.age        an artifact, written once and shared by all backups that hold it
     status/<command>.json               how the command last ended; see `result`
     status/<command>.ok.json            how it last succeeded, so that a listing tells when that was
+    reading/<id or log>/<12 hex>        who reads a backup, or the log; emptied in the end; see `storage.leases`
     pitr/...                            base backups and the log; see `point_in_time.places`
 
 What ends in `.age` is encrypted to every recipient.
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 BACKUPS = "backups/"
 OBJECTS = "objects/"
+READING = "reading/"
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 _OBJECT = re.compile(rf"{OBJECTS}([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})\.age")
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -125,6 +127,16 @@ def object_name(key: str) -> bytes | None:
 def status_key(command: str, *, succeeded: bool = False) -> str:
     """Key of how a command last ended, or last succeeded."""
     return f"status/{command}.ok.json" if succeeded else f"status/{command}.json"
+
+
+def reading_key(what: str) -> str:
+    """Make up the key of somebody who begins to read a backup, by its id, or what stands for the log."""
+    return f"{READING}{what}/{secrets.token_hex(6)}"
+
+
+def read_of(key: str) -> str:
+    """Tell what is read by the one with this key."""
+    return key.removeprefix(READING).partition("/")[0]
 
 
 @dataclass(frozen=True)

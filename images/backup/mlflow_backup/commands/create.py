@@ -17,7 +17,7 @@ from mlflow_backup.artifacts.copying import Copied, Copier
 from mlflow_backup.artifacts.ledger import Ledger
 from mlflow_backup.database.dump import Snapshot, dump, snapshot
 from mlflow_backup.database.programs import version
-from mlflow_backup.database.session import connected, take_lock
+from mlflow_backup.database.session import connected, demand_lock, take_lock
 from mlflow_backup.failures import BackupError
 from mlflow_backup.storage.bucket import Bucket
 from mlflow_backup.storage.streams import Pieces
@@ -71,8 +71,8 @@ class _Backup:
         with report.phase("artifacts"):
             self._ledger.load(settings.platform)
             copied = Copier(self._source, self._target, settings.recipients, self._ledger, settings.workers).run()
-        # The lock is the session's: where that is lost, artifacts may have been collected meanwhile.
-        session.execute("SELECT 1")
+        # Without it, artifacts may have been collected meanwhile.
+        demand_lock(session, "no backup was made")
         with report.phase("manifest"):
             manifest = self._finish(moment, dumped, copied)
         self._tell(manifest)

@@ -52,10 +52,11 @@ def drill(settings: RestoreSettings, report: Report, wish: Wish, server_command:
         with _scratch(session, Bucket(scratch)) as database:
             prefix = f"{PREFIX}{database}/"
             restoration = Restoration(settings, report, wish, prefix)
-            restoration.check()
-            restoration.artifacts(restoration.plan(replace=False))
-            restoration.database(database, b"")
-            restoration.compare(database)
+            with restoration.reading():
+                restoration.check()
+                restoration.artifacts(restoration.plan(replace=False))
+                restoration.database(database, b"", lambda: None)
+                restoration.compare(database)
             if server_command:
                 with report.phase("server"):
                     report.details |= ask_server(server_command, settings, database, prefix)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_backup.database.programs import running
 from mlflow_backup.database.restore import restore_database
-from mlflow_backup.database.session import connected, revision, row_counts, take_lock
+from mlflow_backup.database.session import connected, demand_lock, revision, row_counts, take_lock
 from mlflow_backup.database.target import demand_room
 from mlflow_backup.failures import BackupError
 from mlflow_backup.point_in_time.fetching import fetch
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mlflow_backup.point_in_time.settings import FetchSettings
     from mlflow_backup.report import Report
     from mlflow_backup.storage.streams import Writable
+
+_UNCHANGED = "the database is as it was"
 
 
 def restore_moment(
@@ -51,6 +53,7 @@ def restore_moment(
 
     Raises:
         RefusedError: The moment cannot be had, or the place is taken; nothing has changed.
+        RetryLaterError: Somebody has the lock, or the session that holds it is gone; nothing has changed.
         BackupError: A part failed, or what was restored differs.
     """
     with connected(service) as session:
@@ -65,7 +68,14 @@ def restore_moment(
                 with scratch.session(source) as there:
                     expected, has = row_counts(there), revision(there)
                 with report.phase("database"):
-                    restore_database(service, None, lambda plain: _dump(scratch, source, plain), room)
+                    demand_lock(session, _UNCHANGED)
+                    restore_database(
+                        service,
+                        None,
+                        lambda plain: _dump(scratch, source, plain),
+                        room,
+                        lambda: demand_lock(session, _UNCHANGED),
+                    )
         finally:
             for path in folder.iterdir():
                 shutil.rmtree(path, ignore_errors=True)

@@ -1,6 +1,7 @@
 """`prune`: removes backups that are too old, what broken ones have left, and artifacts that no backup needs.
 
 It has a key that may delete, which the hourly backup lacks, and no private key: it goes by the open lists of objects.
+A backup that somebody reads, a restore or a drill, stays with its artifacts until the next time.
 A backup that runs at the same time may count on an artifact that this would remove, so nothing is swept while one may
 be under way; one that begins meanwhile is noticed before each thousand, and itself looks in the end whether all is
 there.
@@ -22,6 +23,7 @@ from mlflow_backup.failures import RefusedError, RetryLaterError
 from mlflow_backup.point_in_time.pruning import prune_log
 from mlflow_backup.storage.bucket import Bucket, Found, GoneError
 from mlflow_backup.storage.catalogue import backups, manifest_of
+from mlflow_backup.storage.leases import LOG, forget, read_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,22 +61,31 @@ def prune(settings: PruneSettings, report: Report, now: datetime, *, dry_run: bo
         keep_days=settings.keep_days,
         keep_count=settings.keep_count,
     )
-    report.details = {
-        "dry_run": dry_run,
-        "kept": [str(backup.id) for backup in decision.keep],
-        "removed": [str(backup.id) for backup in decision.remove],
-    }
-    if not dry_run:
-        with report.phase("backups"):
-            for backup in decision.remove:
-                _remove(target, seen[backup.id].listed, report)
+    kept = [str(backup.id) for backup in decision.keep]
+    removed: list[str] = []
+    in_use: list[str] = []
+    report.details = {"dry_run": dry_run, "kept": kept, "removed": removed, "in_use": in_use}
+    with report.phase("backups"):
+        for old in (seen[backup.id].listed for backup in decision.remove):
+            # Asked for each anew: a restore may have begun meanwhile.
+            if str(old.id) in read_now(target, now):
+                _LOG.info("backup %s stays for now, since somebody reads it", old.id)
+                in_use.append(str(old.id))
+                continue
+            removed.append(str(old.id))
+            if not dry_run:
+                _remove(target, old, report)
+    kept += in_use
     with report.phase("log"):
         pruned = prune_log(target, settings.platform, now, keep_days=settings.keep_days, dry_run=dry_run)
     report.bytes += pruned.bytes
     report.details |= {"bases_removed": pruned.bases, "log_files_removed": len(pruned.keys)}
+    in_use += [LOG] if pruned.in_use else []
     with report.phase("objects"):
         sweep = _Sweep(target, report, now - UNFINISHED, dry_run=dry_run)
-        sweep.run([seen[backup.id] for backup in decision.keep], decision)
+        sweep.run([found for backup, found in seen.items() if str(backup) in kept], decision)
+    if not dry_run:
+        forget(target, now)
 
 
 def _look(target: Bucket, listed: Listed) -> _Seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,12 @@ from mlflow_backup.database.restore import restore_database
 from mlflow_backup.database.session import connected, revision, row_counts
 from mlflow_backup.failures import BackupError, RefusedError
 from mlflow_backup.storage.bucket import Bucket
-from mlflow_backup.storage.catalogue import choose
+from mlflow_backup.storage.catalogue import choose, manifest_of
+from mlflow_backup.storage.leases import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from mlflow_backup.archive.inventory import Entry
     from mlflow_backup.report import Report
     from mlflow_backup.settings import RestoreSettings
@@ -45,12 +49,23 @@ class Restoration:
         self._settings = settings
         self._report = report
         self._wish = wish
-        target = Bucket(settings.target)
+        self._target = target = Bucket(settings.target)
         listed, self.manifest = choose(target, wish.backup, settings.platform, foreign=wish.foreign)
         report.about(self.manifest)
         self._check = Check(target, listed, self.manifest)
         self._restorer = Restorer(target, Bucket(settings.restored), prefix, settings.identities, settings.workers)
         self._entries: list[Entry] = []
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep the pruner away from the backup for the length of a block.
+
+        Raises:
+            NothingToDoError: It has been removed meanwhile.
+        """
+        with reading(self._target, str(self.manifest.id), self._report.warn):
+            manifest_of(self._target, self.manifest.id)
+            yield
 
     def check(self) -> None:
         """Read the whole backup; nothing is written.
@@ -89,12 +104,16 @@ class Restoration:
         self._report.details["artifacts_restored"] = len(plan.absent) + len(plan.taken)
         self._report.details["artifacts_present"] = len(plan.present)
 
-    def database(self, database: str | None, room: bytes) -> None:
+    def database(self, database: str | None, room: bytes, before_commit: Callable[[], None]) -> None:
         """Restore the database, all or nothing."""
         identities = self._settings.identities
         with self._report.phase("database"):
             restore_database(
-                self._settings.service, database, lambda plain: self._check.write_dump(identities, plain), room
+                self._settings.service,
+                database,
+                lambda plain: self._check.write_dump(identities, plain),
+                room,
+                before_commit,
             )
 
     def compare(self, database: str | None) -> None:

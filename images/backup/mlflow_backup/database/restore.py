@@ -41,7 +41,13 @@ def list_dump(write_dump: Callable[[Writable], None]) -> int:
     return len(entries)
 
 
-def restore_database(service: str, database: str | None, write_dump: Callable[[Writable], None], room: bytes) -> None:
+def restore_database(
+    service: str,
+    database: str | None,
+    write_dump: Callable[[Writable], None],
+    room: bytes,
+    before_commit: Callable[[], None],
+) -> None:
     """Restore a dump.
 
     The script of pg_restore goes to psql, and only when both the dump has been read to its end without an error and
@@ -53,6 +59,7 @@ def restore_database(service: str, database: str | None, write_dump: Callable[[W
         database: Instead of the one that the section names.
         write_dump: Writes the plain dump.
         room: Statements that go before it.
+        before_commit: Whatever it raises undoes everything.
 
     Raises:
         BackupError: It failed, and nothing has changed.
@@ -68,6 +75,7 @@ def restore_database(service: str, database: str | None, write_dump: Callable[[W
             drain(unpack.output, load.input.write)
             feeder.demand_success()
             unpack.demand_success("restore")
+            before_commit()
             load.input.write(b"COMMIT;\n")
             load.input.close()
         except BrokenPipeError as error:

@@ -26,6 +26,12 @@ _CONNECTION: dict[str, Any] = {
     "keepalives_count": "3",
 }
 _LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
+_HELD = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_backend_pid()
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND (classid::bigint << 32) | objid::bigint = %s)
+"""
 OWN_SCHEMAS = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
 _TABLES = f"""
     SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -64,6 +70,30 @@ def take_lock(session: psycopg.Connection[Any], key: int = LOCK) -> None:
             "another backup, restore, schema migration or collection of garbage is under way on this database "
             f"(advisory lock {key}): come again when it has ended",
             "locked",
+        )
+
+
+def demand_lock(session: psycopg.Connection[Any], so_far: str, key: int = LOCK) -> None:
+    """See that the session is still there and holds the lock: where it broke, somebody else may have begun meanwhile.
+
+    Args:
+        session: The one that took it.
+        so_far: What is to be told of the work that is given up.
+        key: Of the lock.
+
+    Raises:
+        RetryLaterError: It does not.
+    """
+    try:
+        row = session.execute(_HELD, (key,)).fetchone()
+        why = "" if row and row[0] else "the server knows nothing of it"
+    except psycopg.OperationalError as error:
+        why = " ".join(str(error).split())
+    if why:
+        raise RetryLaterError(
+            f"the session that held the lock of the database (advisory lock {key}) is lost ({why}), and another "
+            f"backup, restore, schema migration or collection of garbage may have begun: {so_far}; run it again",
+            "lock-lost",
         )
 
 

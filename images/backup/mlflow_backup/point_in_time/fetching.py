@@ -19,6 +19,7 @@ from mlflow_backup.parallel import each
 from mlflow_backup.point_in_time.catalogue import choose, finished_bases, read_position, servers, stretch
 from mlflow_backup.point_in_time.segments import HISTORY, Header, Segment
 from mlflow_backup.storage.bucket import Bucket, GoneError
+from mlflow_backup.storage.leases import LOG, reading
 from mlflow_backup.storage.streams import Measured
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ def fetch(settings: FetchSettings, report: Report, moment: datetime | None, fold
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty: name a folder that is, or none")
     target = Bucket(settings.target)
+    with reading(target, LOG, report.warn):
+        return _fetched(settings, target, report, moment, folder)
+
+
+def _fetched(settings: FetchSettings, target: Bucket, report: Report, moment: datetime | None, folder: Path) -> Fetched:
     server, base, until = choose(finished_bases(target, servers(target, settings.platform)), moment, target.name)
     position = read_position(target, server)
     log = stretch(server, base, until, position)

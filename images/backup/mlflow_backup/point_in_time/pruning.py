@@ -11,6 +11,7 @@ from mlflow_backup.archive.retention import UNFINISHED
 from mlflow_backup.failures import RefusedError
 from mlflow_backup.point_in_time.catalogue import read_base, servers
 from mlflow_backup.point_in_time.segments import Segment
+from mlflow_backup.storage.leases import LOG, read_now
 
 if TYPE_CHECKING:
     from mlflow_backup.point_in_time.catalogue import Server
@@ -29,10 +30,12 @@ class Pruned:
     """Keys that go first: a kill must not leave a base backup that looks whole."""
     keys: list[str] = field(default_factory=list)
     bytes: int = 0
+    in_use: bool = False
+    """Somebody reads the log, so nothing goes."""
 
 
 def prune_log(target: Bucket, platform: str, now: datetime, *, keep_days: int, dry_run: bool) -> Pruned:
-    """Remove what leads to no moment of the last `keep_days` days.
+    """Remove what leads to no moment of the last `keep_days` days; nothing while somebody recovers to one.
 
     Kept is the newest base backup that is older than that, since the oldest moments begin with it, and always the
     newest of each server. What cannot be read is kept too: a person has to look at it.
@@ -43,6 +46,9 @@ def prune_log(target: Bucket, platform: str, now: datetime, *, keep_days: int, d
             _decide(target, server, now, now - timedelta(days=keep_days), pruned)
         except RefusedError as error:
             _LOG.warning("the log of server %s is not pruned: %s", server.branch.system, error)
+    if LOG in read_now(target, now):
+        _LOG.info("the log is not pruned, since somebody recovers by it")
+        return Pruned(in_use=True)
     if not dry_run:
         target.delete(pruned.manifests)
         target.delete(pruned.keys)
