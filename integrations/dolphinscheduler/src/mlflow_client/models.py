@@ -116,7 +116,8 @@ class Models(Runs):
             found = self.tracking.get_latest_versions(name, [stage])
         if not found:
             raise NotFoundError(doing, "no version is in it", "put one into it with set_stage")
-        return found[0]
+        newest: ModelVersion = found[0]
+        return newest
 
     def model_versions(self, name: str) -> list[ModelVersion]:
         """All versions of a model, the newest first."""
