@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -136,7 +135,7 @@ def read_context(environment: Mapping[str, str], folder: str | None = None) -> T
         found[name] = next((text for text in map(_resolved, candidates) if text), "")
     found["schedule_time"] = DATE_TIME.sub(r"\1-\2-\3T\4:\5:\6", found["schedule_time"], count=1)
     context = TaskContext(**found)
-    return replace(context, host=context.host or socket.gethostname()) if context else context
+    return replace(context, host=context.host or os.uname().nodename) if context else context
 
 
 def tags_of_run_context(environment: Mapping[str, str]) -> dict[str, str]:

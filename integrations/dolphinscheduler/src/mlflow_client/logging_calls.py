@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mlflow_client.errors import ConfigurationError
@@ -14,6 +13,7 @@ from mlflow_client.metric_batch import MetricBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from mlflow.entities import FileInfo
 
@@ -99,6 +99,8 @@ class RunContents(Experiments):
         Raises:
             ConfigurationError: there is no such file.
         """
+        from pathlib import Path  # noqa: PLC0415 - MLflow has it by now, this package's import does without
+
         path = Path(local_path)
         if not path.exists():
             raise ConfigurationError(f"{path} cannot be logged, it is not there: check the path ({Path.cwd()} is here)")
@@ -131,6 +133,8 @@ class RunContents(Experiments):
         Returns:
             Where it is now.
         """
+        from pathlib import Path  # noqa: PLC0415
+
         run_id = self._run_id(run_id)
         with self._doing(f"downloading {path} of run {run_id}"):
             return Path(self.tracking.download_artifacts(run_id, path, str(folder)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from mlflow_client.errors import ConfigurationError, NotFoundError
@@ -10,7 +9,7 @@ from mlflow_client.logs import tell
 from mlflow_client.retries import create_once
 from mlflow_client.runs import Runs
 from mlflow_client.session import quoted
-from mlflow_client.tags import REQUEST_ID
+from mlflow_client.tags import REQUEST_ID, new_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +48,7 @@ class Models(Runs):
         import mlflow  # noqa: PLC0415
 
         uri = model_uri or f"runs:/{self._run_id(run_id)}/{artifact_path}"
-        request = uuid.uuid4().hex
+        request = new_request()
         marked = {**self.run_tags(tags), REQUEST_ID: request}
         with self._doing(f"registering {uri} as model {name!r}"):
             version = create_once(

@@ -7,7 +7,6 @@ creates a second one. So those repetitions are off while something is created, a
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 from contextlib import contextmanager
@@ -50,6 +49,8 @@ class RetryPolicy:
 
     def wait_seconds(self, attempt: int) -> float:
         """How long to wait after an attempt, counted from 1."""
+        import random  # noqa: PLC0415 - needed when something has failed alone
+
         longest = min(self.longest_wait_seconds, self.first_wait_seconds * 2 ** (attempt - 1))
         return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - it spreads load, and keeps no secret
 

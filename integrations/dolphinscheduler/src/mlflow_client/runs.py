@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from mlflow_client.logging_calls import RunContents
 from mlflow_client.logs import tell
 from mlflow_client.retries import create_once
 from mlflow_client.session import OnRetry, quoted
-from mlflow_client.tags import REQUEST_ID
+from mlflow_client.tags import REQUEST_ID, new_request
 from mlflow_client.termination import status_after, termination_raises
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Runs(RunContents):
         Returns:
             Its id.
         """
-        experiment_id, all_tags, request = self.experiment_id, self.run_tags(tags), uuid.uuid4().hex
+        experiment_id, all_tags, request = self.experiment_id, self.run_tags(tags), new_request()
         marked = {**self._common_tags(), **all_tags, REQUEST_ID: request}
         with self._doing(f"creating a run in experiment {self._experiment_name!r}"):
             run_id = create_once(
@@ -131,7 +130,7 @@ class Runs(RunContents):
                 left = next((each for each in earlier if each.info.run_id not in self._started), None)
                 if left is not None:
                     return self._resume(left.info.run_id, {**tags, **retry_tags(left, self.context)}, nested=nested)
-            request = uuid.uuid4().hex
+            request = new_request()
             marked = {**tags, REQUEST_ID: request}
             created = create_once(
                 "a run",

@@ -34,3 +34,8 @@ def dolphin_tags(environment: Mapping[str, str] | None = None) -> dict[str, str]
 def context_tags(context: TaskContext) -> dict[str, str]:
     """A context as tags."""
     return {f"{TAG_PREFIX}{name}": value[:LONGEST_VALUE] for name, value in context.known().items()}
+
+
+def new_request() -> str:
+    """A value of the tag `REQUEST_ID` that nobody else has."""
+    return os.urandom(16).hex()
