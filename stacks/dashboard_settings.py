@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from components.labels import Labels
 from stacks import checks
+from stacks.discovery_labels import discovery_label
 
 if TYPE_CHECKING:
     from stacks.config_reader import ConfigReader
@@ -16,7 +16,6 @@ _NOT_FOUND = "Grafana would not find the dashboards"
 _STOCK_LABEL = "grafana_dashboard"
 """What the sidecar of a stock kube-prometheus-stack looks for."""
 _FOLDER = re.compile(r"\w([\w .-]{0,61}\w)?")
-_OTHERS = frozenset(Labels(instance="", component="", version="any").all)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +59,7 @@ def _report_missing(reader: ConfigReader, key: str, consequence: str) -> None:
 def _label(value: str) -> str | None:
     if not value:
         return f"is empty; the sidecar of a stock kube-prometheus-stack looks for {_STOCK_LABEL}"
-    if value in _OTHERS:
-        return "is a label that every object has already, with a value of its own"
-    return checks.label_name(value)
+    return discovery_label(value)
 
 
 def _folder(value: str) -> str | None:

@@ -11,6 +11,7 @@ from components.mlflow_server import MlflowServer, MlflowServerArgs
 from components.namespace import Namespace
 from stacks.backups import backups
 from stacks.canary import canary, with_canary
+from stacks.clients import clients
 from stacks.database_login import login_outputs
 from stacks.edge import edge, server_access
 from stacks.garbage_collection import garbage_collection
@@ -64,6 +65,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
     monitoring(settings, server, others, cluster)
     return {
         **way_in.outputs,
+        **clients(settings, server, way_in.outputs["url"], cluster),
         **login_outputs(kept.database, server.namespace),
         **saved.outputs,
         "trackingUri": server.service.url,

@@ -16,6 +16,7 @@ from stacks.access_settings import AccessSettings, read_delivery, read_sign_on
 from stacks.backup_settings import BackupSettings, read_backup
 from stacks.canary_settings import CanarySettings, read_canary
 from stacks.capacity import check_connections, check_memory
+from stacks.catalog_settings import CatalogSettings, read_catalog
 from stacks.config_reader import ConfigReader
 from stacks.exporter_settings import ExporterSettings, read_exporter
 from stacks.garbage_collection_settings import GarbageCollectionSettings, read_garbage_collection
@@ -50,6 +51,8 @@ class Settings:
     route: RouteSettings
     sign_on: AccessSettings | None
     """None: whoever reaches the route reaches the server."""
+    catalog: CatalogSettings | None
+    """None: no portal is told of the platform."""
     monitoring: MonitoringSettings | None
     """None: Prometheus is not told of the platform."""
     canary: CanarySettings | None
@@ -108,6 +111,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         access=read_access(reader, route.host, tls_required=route.tls_required, clients_confined=namespace.create),
         route=route,
         sign_on=read_sign_on(reader, delivery, host=route.host),
+        catalog=read_catalog(reader),
         monitoring=read_monitoring(
             reader,
             resources=resources,

@@ -284,7 +284,7 @@ def test_a_first_preview_registers_what_an_update_does(deployed: Deploy, name: s
 
 
 def test_the_program_exports_what_others_need(stack: Recording) -> None:
-    always = {"url", "trackingUri", "namespace", "service", "bucket", "database"}
+    always = {"url", "trackingUri", "namespace", "service", "bucket", "database", "clientConfigMap", "catalogEntry"}
     with_access = {"audience", "accessServiceTokens"}
     with_backups = {"backupBucket"} if stack.of_type("BackupBucket") else set()
 
