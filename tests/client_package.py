@@ -1,4 +1,4 @@
-"""The package for clients outside, built as it is published and installed beside one version of MLflow's client."""
+"""The packages of `integrations`, built as they are published, and installed; one beside a version of MLflow's client."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGE = paths.CLONE / "integrations" / "mlflow-cloudflare-access"
+"""For clients outside."""
+SERVICE_CATALOG = paths.CLONE / "integrations" / "service-catalog"
+"""For portals."""
 TIMEOUT = 120.0  # seconds for one step
 
 
@@ -21,9 +24,9 @@ def client(lock: str) -> Path:
     return python_env.ensure(Progress(), PACKAGE / "tests" / "locks" / f"{lock}.txt")
 
 
-def build_wheel(folder: Path) -> Path:
-    """The package as it is published; built from a copy, since setuptools writes beside the sources."""
-    source = shutil.copytree(PACKAGE, folder / "source", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+def build_wheel(folder: Path, package: Path = PACKAGE) -> Path:
+    """A package as it is published; built from a copy, since setuptools writes beside the sources."""
+    source = shutil.copytree(package, folder / "source", ignore=shutil.ignore_patterns("__pycache__", ".*"))
     _pip(client("newest"), folder / "log", "wheel", "--no-build-isolation", f"--wheel-dir={folder / 'built'}", source)
     return next((folder / "built").iterdir())
 
@@ -38,5 +41,5 @@ def _pip(python: Path, log: Path, *words: str | Path) -> None:
     """Runs pip on what is on this machine alone."""
     offline = ("--no-index", "--no-deps", "--no-cache-dir", "--disable-pip-version-check")
     processes.run_logged(
-        [python, "-m", "pip", *words, *offline], log, what=f"pip {words[0]} of the client package", timeout=TIMEOUT
+        [python, "-m", "pip", *words, *offline], log, what=f"pip {words[0]} of a package for others", timeout=TIMEOUT
     )

@@ -1,4 +1,4 @@
-"""The runbook as people use it: they follow an alert's link, or run the commands of a section."""
+"""The runbook, and other guides, as people use them: they follow an alert's link, or run the commands of a section."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from sandbox import paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 RUNBOOK = paths.CLONE / "docs/runbook.md"
+SERVICE_CATALOG = paths.CLONE / "docs/service-catalog.md"
 SECTION_SECONDS = 900.0
 UPDATE = re.compile(r"^(pulumi up.*)$", re.MULTILINE)
 UNATTENDED = r"\1 --yes --skip-preview --non-interactive --color=never"
@@ -23,10 +25,10 @@ def anchors() -> set[str]:
     return {heading.lower() for heading in re.findall(r"^## (\w+)$", RUNBOOK.read_text(), re.MULTILINE)}
 
 
-def blocks(section: str) -> list[str]:
+def blocks(section: str, document: Path = RUNBOOK) -> list[str]:
     """The commands of a section, as they stand there."""
-    rest = RUNBOOK.read_text().partition(f"## {section}\n")[2]
-    assert rest, f"the runbook has no section {section}"
+    rest = document.read_text().partition(f"## {section}\n")[2]
+    assert rest, f"{document.name} has no section {section}"
     return re.findall(r"```sh\n(.*?)```", rest.partition("\n## ")[0], flags=re.DOTALL)
 
 

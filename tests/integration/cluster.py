@@ -73,34 +73,44 @@ def situation() -> str:
     return "\n".join(f"--- {title}\n{kubectl(*words, check=False)[-6000:]}" for title, words in sections)
 
 
+def sleeping(image: str, *, config_map: str | None = None) -> dict[str, Any]:
+    """What a pod is that satisfies the restricted level and sleeps; its environment may come from a ConfigMap."""
+    return {
+        "automountServiceAccountToken": False,
+        "terminationGracePeriodSeconds": 0,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 10001,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [
+            {
+                "name": "main",
+                "image": image,
+                "command": ["python3", "-c", "import time; time.sleep(3600)"],
+                "envFrom": [{"configMapRef": {"name": config_map}}] if config_map else [],
+                "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+                "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
+            }
+        ],
+    }
+
+
 @contextmanager
 def throw_away_pod(
-    image: str, *, namespace: str = NAMESPACE, labels: Mapping[str, str] | None = None
+    image: str,
+    *,
+    namespace: str = NAMESPACE,
+    labels: Mapping[str, str] | None = None,
+    config_map: str | None = None,
 ) -> Iterator[Callable[[Sequence[str]], subprocess.CompletedProcess[str]]]:
-    """A pod that satisfies the restricted level and sleeps, and a way to run commands in it; removed afterwards."""
+    """A sleeping pod, and a way to run commands in it; removed afterwards."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     manifest = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": name, "labels": {"purpose": "test", **(labels or {})}},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "terminationGracePeriodSeconds": 0,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 10001,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [
-                {
-                    "name": "main",
-                    "image": image,
-                    "command": ["python3", "-c", "import time; time.sleep(3600)"],
-                    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-                    "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
-                }
-            ],
-        },
+        "spec": sleeping(image, config_map=config_map),
     }
     kubectl("apply", f"--namespace={namespace}", "--filename=-", stdin=json.dumps(manifest))
     try:

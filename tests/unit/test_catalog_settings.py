@@ -81,7 +81,8 @@ def test_the_lengths_are_those_of_the_schema(member: str, most: int, tmp_path: P
 
 
 def accepted(member: str, value: str, directory: Path) -> bool:
-    reader = stack_files.reader("dev", directory, **{f"catalog{member.capitalize()}": value})
+    given: dict[str, Any] = {f"catalog{member.capitalize()}": value}
+    reader = stack_files.reader("dev", directory, **given)
     read_catalog(reader)
     return not reader.problems
 

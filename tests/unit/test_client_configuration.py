@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
     from tests.unit.engine import Recording
 
-SECURE = {"tlsRequired": True, "tlsSecret": "mlflow-tls"}
+SECURE: dict[str, Any] = {"tlsRequired": True, "tlsSecret": "mlflow-tls"}
 
 
 def test_pods_of_the_namespace_are_told_both_addresses(stack: Recording) -> None:

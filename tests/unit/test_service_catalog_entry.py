@@ -48,9 +48,11 @@ def test_production_is_shown_as_its_owner_described_it(prod: Recording) -> None:
 
 def test_the_texts_are_those_of_the_configuration(deployed: Deploy) -> None:
     given = {"Id": "ml", "Name": "Tracking", "Icon": "flask", "Category": "AI", "Description": "Runs", "Owner": "us"}
-    made = deployed(**{f"catalog{member}": value for member, value in given.items()}).exports["catalogEntry"]
+    configured: dict[str, Any] = {f"catalog{member}": value for member, value in given.items()}
 
-    assert made == {member.lower(): value for member, value in given.items()} | {
+    assert deployed(**configured).exports["catalogEntry"] == {
+        member.lower(): value for member, value in given.items()
+    } | {
         "url": "http://mlflow.local",
         "healthUrl": "http://mlflow.local/health",
     }
