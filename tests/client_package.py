@@ -1,4 +1,4 @@
-"""The packages of `integrations`, built as they are published, and installed; one beside a version of MLflow's client."""
+"""The packages of `integrations`, built as they are published, and installed; one beside some MLflow client."""
 
 from __future__ import annotations
 

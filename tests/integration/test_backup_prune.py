@@ -162,8 +162,7 @@ def test_a_restore_that_begins_in_the_middle_of_a_prune_keeps_its_backup(filled:
     with gate_to(filled.store) as gate:
         # The newer one is removed first.
         gate.rule(r"POST /mlflow-backups/?", before=lambda: filled.put(BACKUPS, f"reading/{three[0]}/0123", b"{}"))
-        through = {"BACKUP_TARGET_ENDPOINT": gate.endpoint, "BACKUP_TARGET_CA_FILE": None}
-        report = pruned(filled, days=0.9, **through)
+        report = pruned(filled, days=0.9, BACKUP_TARGET_ENDPOINT=gate.endpoint, BACKUP_TARGET_CA_FILE=None)
 
     assert report.details["in_use"] == [three[0]]
     assert set(good(filled)) == {three[0], three[2]}
