@@ -1,4 +1,7 @@
-"""The commands of the runbook that are no alert's are run as they stand there; a third pod has no room on one node."""
+"""The commands of the runbook that are no alert's are run as they stand there; a third pod has no room on one node.
+
+Among the drills, since some of them stop the server, which spends its budget of errors.
+"""
 
 from __future__ import annotations
 
