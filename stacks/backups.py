@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.backup import Backup, BackupArgs, DrillArgs, MomentArgs, ServedArgs
+from components.backup import Backup, BackupArgs, DrillArgs, ServedArgs
 from components.backup_bucket import BackupBucket
 from components.contracts import DatabaseConnection
 from stacks.backup_bucket_settings import GivenBackups, host_of
@@ -61,7 +61,7 @@ def backups(
             deadline_seconds=wanted.deadline_seconds,
             served=ServedArgs(image=settings.image, database=stores.database, bucket=stores.bucket),
             drill=_drill(wanted, stores),
-            moments=MomentArgs(room=settings.point_in_time.volume.size) if settings.point_in_time else None,
+            moments=settings.point_in_time.restores if settings.point_in_time else None,
         ),
         cluster,
     )

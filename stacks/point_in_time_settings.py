@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components.backup import MomentArgs
 from components.point_in_time import VolumeArgs
 from stacks import checks
 from stacks.storage_settings import ProvisionedDatabase
@@ -28,6 +29,7 @@ class PointInTimeSettings:
     password: pulumi.Output[str]
     base_hours: int
     volume: VolumeArgs
+    restores: MomentArgs
 
     def open(self, server: DatabaseConnection) -> DatabaseConnection:
         """Take the place of the server's role."""
@@ -67,14 +69,32 @@ def read_point_in_time(
         base_hours=reader.integer(
             "pointInTimeBaseHours", 1, _MOST_HOURS, "base backups would be a load, or a recovery would take for ever"
         ),
-        volume=VolumeArgs(
-            size=reader.text("pointInTimeStorage", "the receiver would have no room", checks.quantity),
-            storage_class=reader.optional(
-                "pointInTimeStorageClass", "Kubernetes would find no such class", checks.dns_name
+        volume=_volume(reader),
+        restores=MomentArgs(
+            room=reader.text("pointInTimeRestoreStorage", "a restore to a moment would have no room", checks.quantity),
+            superuser=reader.text(
+                "pointInTimeSuperuser", "a restore to a moment could not read what it has recovered", checks.identifier
             ),
         ),
     )
     return settings if wanted else None
+
+
+def _volume(reader: ConfigReader) -> VolumeArgs:
+    key = "pointInTimeStorageClass"
+    volume = VolumeArgs(
+        size=reader.text("pointInTimeStorage", "the receiver would have no room", checks.quantity),
+        claim=reader.flag("pointInTimeClaim", "it would be unclear whether the log outlives the pod"),
+        storage_class=reader.optional(key, "Kubernetes would find no such class", checks.dns_name),
+    )
+    if volume.storage_class and not volume.claim and reader.sound(key):
+        reader.report(
+            key,
+            f"{volume.storage_class!r} is set, but pointInTimeClaim is false",
+            "there would be no volume of that class, and the log would go with its pod",
+            f"pulumi config set pointInTimeClaim true, or pulumi config rm {key}",
+        )
+    return volume
 
 
 def _user(reader: ConfigReader, database: ProvisionedDatabase | DatabaseConnection, *, wanted: bool) -> str:

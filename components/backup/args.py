@@ -63,6 +63,8 @@ class MomentArgs:
 
     room: str
     """Disk for the whole database server, as it was at that moment."""
+    superuser: str
+    """Of the server, who is found in what is recovered too."""
 
 
 @dataclass(frozen=True, kw_only=True)

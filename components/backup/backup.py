@@ -142,7 +142,7 @@ class _Jobs:
             parts.database(scope, "restore-moment", scope.args.served.database),
             self._written,
             parts.restore_identity(),
-            parts.instance(args.room),
+            parts.instance(args),
         ]
         wish = core.v1.EnvVarSourceArgs(config_map_key_ref=_MOMENT_WISH)
         command = ["pitr-restore", "--to", f"$({_MOMENT})", "--database-service", files.DATABASE_SERVICE]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pulumi
 
-    from components.backup.args import BackupScope, RetentionArgs
+    from components.backup.args import BackupScope, MomentArgs, RetentionArgs
     from components.contracts import BucketAccess, DatabaseConnection
 
 RESTORE_IDENTITY = "mlflow-backup-identity"
@@ -119,9 +119,12 @@ def told_by_others() -> Part:
     return Part(variables={}, mounts=[shared()])
 
 
-def instance(room: str) -> Part:
-    """Give a command room for a whole database server."""
-    return Part(variables={}, mounts=[scratch_mount("instance", files.INSTANCE_DIR, room)])
+def instance(args: MomentArgs) -> Part:
+    """Give a command room for a whole database server, and say who may read all of it."""
+    return Part(
+        variables={"BACKUP_PITR_SUPERUSER": args.superuser},
+        mounts=[scratch_mount("instance", files.INSTANCE_DIR, args.room)],
+    )
 
 
 def _identity(mount: Mount) -> Part:

@@ -20,9 +20,11 @@ class VolumeArgs:
     """Where Barman keeps what is not in the bucket yet: a compressed base backup, and the log since it."""
 
     size: str
-    storage_class: str | None
-    """None: a directory that goes with its pod. Nothing in the bucket is lost with it, but what was received and not
+    claim: bool
+    """False: a directory that goes with its pod. Nothing in the bucket is lost with it, but what was received and not
     yet shipped may be: then the log has a gap, which a new base backup closes at once."""
+    storage_class: str | None
+    """Of the claim; None: the cluster's default class."""
 
 
 @dataclass(frozen=True, kw_only=True)

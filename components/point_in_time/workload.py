@@ -33,12 +33,12 @@ def stateful_set(
     args, volume = scope.args, scope.args.volume
     container = _container(scope)
     mounts = configuration.mounts(scope)
-    if volume.storage_class is None:
+    if not volume.claim:
         mounts.append(scratch_mount(configuration.VOLUME, configuration.FOLDER, volume.size))
     pod = pod_spec(
         container, mounts, user=_USER, service_account=service_account, image_pull_secret=args.image_pull_secret
     )
-    if volume.storage_class is not None:
+    if volume.claim:
         container.volume_mounts = [*(mount.in_container for mount in mounts), configuration.claimed()]
     pod.termination_grace_period_seconds = _EXIT_SECONDS
     return apps.v1.StatefulSet(
@@ -51,7 +51,7 @@ def stateful_set(
             service_name=args.name,
             selector=scope.selector(),
             template=core.v1.PodTemplateSpecArgs(metadata=meta.v1.ObjectMetaArgs(labels=scope.labels.all), spec=pod),
-            volume_claim_templates=_claims(scope) if volume.storage_class is not None else None,
+            volume_claim_templates=_claims(scope) if volume.claim else None,
         ),
         opts=scope.options(after),
     )

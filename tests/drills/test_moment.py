@@ -52,7 +52,8 @@ ACTIVE = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'mlflow_pitr' AND
 def received() -> Iterator[None]:
     """The log is received for as long as the drill lasts."""
     before = rehearsal.FILE.read_text()
-    configure(pointInTime=True, databaseReplicationUser=rehearsal.LOG_RECEIVER)
+    # The sandbox has nobody who would provide a volume.
+    configure(pointInTime=True, pointInTimeClaim=False, databaseReplicationUser=rehearsal.LOG_RECEIVER)
     rehearsal.pulumi("up", "--yes", "--skip-preview")
     yield
     write_private(rehearsal.FILE, before)

@@ -187,13 +187,17 @@ def test_the_log_is_received_into_the_same_bucket_for_the_same_readers(deployed:
 def test_a_moment_is_restored_into_a_directory_with_room_for_the_whole_server(
     deployed: Deploy, prod: Recording
 ) -> None:
-    cron = deployed("prod", **MOMENTS, pointInTimeStorage="70Gi").called("backup-restore-moment")
+    made = deployed("prod", **MOMENTS, pointInTimeRestoreStorage="70Gi", pointInTimeSuperuser="chief")
+    cron = made.called("backup-restore-moment")
     pod = cron.spec["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     (room,) = [volume["emptyDir"] for volume in pod["volumes"] if volume["name"] == "instance"]
 
     assert (cron.metadata["name"], cron.spec["suspend"]) == ("mlflow-restore-moment", True)
     assert room["sizeLimit"] == "70Gi"
+    assert {"name": "BACKUP_PITR_SUPERUSER", "value": "chief"} in container["env"]
+    (claim,) = made.one("apps/v1:StatefulSet").spec["volumeClaimTemplates"]
+    assert claim["spec"]["resources"]["requests"] == {"storage": "20Gi"}
     assert container["args"][:3] == ["pitr-restore", "--to", "$(RESTORE_MOMENT)"]
     assert container["env"][-1]["valueFrom"]["configMapKeyRef"]["name"] == "mlflow-restore-moment"
     assert "backup-restore-moment" not in {each.name for each in prod}

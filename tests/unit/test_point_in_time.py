@@ -52,7 +52,7 @@ def deploy(*, preview: bool = False, **differences: Any) -> Recording:
             ),
             "recipients": RECIPIENTS,
             "base_hours": 12,
-            "volume": VolumeArgs(size="30Gi", storage_class="fast"),
+            "volume": VolumeArgs(size="30Gi", claim=True, storage_class="fast"),
         }
         return {"selector": PointInTime("pitr", PointInTimeArgs(**{**given, **differences})).selector}
 
@@ -137,8 +137,16 @@ def test_what_was_received_outlives_the_pod_on_a_volume_of_its_own(made: Recordi
     assert {"name": claim["metadata"]["name"], "mountPath": "/var/lib/mlflow-pitr"} in container(made)["volumeMounts"]
 
 
-def test_without_a_storage_class_it_is_a_directory_of_the_pod() -> None:
-    made = deploy(volume=VolumeArgs(size="5Gi", storage_class=None))
+def test_without_a_storage_class_the_volume_is_of_the_clusters_default_class() -> None:
+    (claim,) = workload(deploy(volume=VolumeArgs(size="5Gi", claim=True, storage_class=None)))["volumeClaimTemplates"]
+
+    # An empty name would ask for a volume without any class.
+    assert "storageClassName" not in claim["spec"]
+    assert claim["spec"]["accessModes"] == ["ReadWriteOnce"]
+
+
+def test_without_a_claim_it_is_a_directory_of_the_pod() -> None:
+    made = deploy(volume=VolumeArgs(size="5Gi", claim=False, storage_class=None))
 
     assert "volumeClaimTemplates" not in workload(made)
     (volume,) = [volume for volume in pod(made)["volumes"] if volume["name"] == "log"]

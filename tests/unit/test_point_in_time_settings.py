@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from components.backup import MomentArgs
+from components.point_in_time import VolumeArgs
 from stacks.config_reader import ConfigError
 from stacks.settings import load_settings
 from tests.unit import stack_files
@@ -28,7 +30,13 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("pointInTimeBaseHours", "daily", "is not a whole number from 1 to 744"),
     ("pointInTimeStorage", "", "is not a Kubernetes quantity"),
     ("pointInTimeStorage", "much", "is not a Kubernetes quantity"),
+    ("pointInTimeClaim", "perhaps", "is neither true nor false"),
     ("pointInTimeStorageClass", "Fast Disks", "is not a DNS name"),
+    ("pointInTimeRestoreStorage", "", "is not a Kubernetes quantity"),
+    ("pointInTimeRestoreStorage", "0", "is not a Kubernetes quantity"),
+    ("pointInTimeSuperuser", "", "is not lower-case letters"),
+    ("pointInTimeSuperuser", "Robert'); --", "is not lower-case letters"),
+    ("pointInTimeSuperuser", "pg_boss", "is reserved by PostgreSQL"),
     ("databaseReplicationUser", "", "is not set; pointInTime is true, and nobody could receive the log"),
     ("databaseReplicationUser", "Log", "is not lower-case letters"),
     ("databaseReplicationUser", "mlflow", "is databaseUser too"),
@@ -78,4 +86,19 @@ def test_the_receiver_is_kept_as_configured(tmp_path: Path) -> None:
 
     assert settings is not None
     assert (settings.user, settings.base_hours) == ("log_reader", 6)
-    assert (settings.volume.size, settings.volume.storage_class) == ("20Gi", "fast")
+    assert settings.volume == VolumeArgs(size="20Gi", claim=True, storage_class="fast")
+    assert settings.restores == MomentArgs(room="50Gi", superuser="postgres")
+
+
+def test_without_a_class_the_volume_is_of_the_clusters_default(tmp_path: Path) -> None:
+    settings = read(tmp_path, **WANTED)
+
+    assert settings is not None
+    assert settings.volume == VolumeArgs(size="20Gi", claim=True, storage_class=None)
+
+
+def test_a_class_of_no_volume_is_told(tmp_path: Path) -> None:
+    (line,) = complaints(tmp_path, pointInTimeClaim=False, pointInTimeStorageClass="fast")
+
+    assert "pointInTimeStorageClass: 'fast' is set, but pointInTimeClaim is false; there would be no volume" in line
+    assert "Fix: pulumi config set pointInTimeClaim true, or pulumi config rm pointInTimeStorageClass" in line

@@ -248,3 +248,7 @@ def test_a_bad_setting_of_a_recovery_is_named(variables: dict[str, str]) -> None
         FetchSettings.of({**variables, "BACKUP_PITR_SUPERUSER": "a b"})
     with pytest.raises(UsageError, match="--database-service is 'other'"):
         FetchSettings.of(variables, "other")
+
+
+def test_whatever_role_a_stack_may_name_the_program_understands(variables: dict[str, str]) -> None:
+    assert FetchSettings.of({**variables, "BACKUP_PITR_SUPERUSER": "chief-of_all2"}).superuser == "chief-of_all2"

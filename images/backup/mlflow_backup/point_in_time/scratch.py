@@ -187,7 +187,8 @@ class _Start:
                     return True
                 if "does not exist" in str(error):
                     raise BackupError(
-                        f"the recovered instance has no superuser of that name: set BACKUP_PITR_SUPERUSER ({error})",
+                        f"the recovered instance has no superuser of that name: set BACKUP_PITR_SUPERUSER ({error}); "
+                        "of a stack, pointInTimeSuperuser",
                         "restore",
                     ) from error
                 time.sleep(_POLL_SECONDS)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlflow_backup.storage.encryption import Identities, Recipients
 
 _SLOT = re.compile(r"[a-z0-9_]{1,63}")
-_ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 
 
 @dataclass(frozen=True, kw_only=True)
