@@ -8,6 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from mlflow_service_catalog import parse_entry
 
 from sandbox import processes, rehearsal, stack
 from sandbox.errors import SandboxError
@@ -88,6 +89,17 @@ def test_each_machine_client_has_a_token_that_works(
     assert outside.get("/metrics", headers=headers).status_code == 404
     headers["CF-Access-Client-Secret"] = "guessed"
     assert outside.get(SEARCH, headers=headers).status_code in {401, 403}
+
+
+def test_a_portal_with_a_token_gets_the_health_of_its_entry(
+    tokens: dict[str, dict[str, str]], outside: httpx.Client
+) -> None:
+    entry = parse_entry(rehearsal.pulumi("stack", "output", "catalogEntry", "--json"))
+
+    health = outside.get(entry["healthUrl"], headers=machine_headers(tokens["ci"]))
+
+    assert entry["url"] == f"https://{HOST}"
+    assert (health.status_code, health.text) == (200, "OK")
 
 
 @pytest.fixture

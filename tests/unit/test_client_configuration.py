@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tests import runbook
+from tests.unit.engine import PROJECT
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
@@ -35,3 +41,19 @@ def test_it_is_the_address_that_the_stack_hands_out(deployed: Deploy) -> None:
         "MLFLOW_TRACKING_URI": made.exports["trackingUri"],
         "MLFLOW_PUBLIC_URL": "https://tracking.example.com",
     }
+
+
+def test_the_guide_lets_workers_in_from_here_and_from_another_namespace(deployed: Deploy) -> None:
+    examples = re.findall(r"```yaml\n(.*?)```", runbook.SERVICE_CATALOG.read_text(), flags=re.DOTALL)
+    pod, peers = map(yaml.safe_load, examples)
+    made = deployed(clientPeers=peers[f"{PROJECT}:clientPeers"])
+
+    policy = made.called("mlflow-server-edges")
+    let_in = list(chain.from_iterable(rule["from"] for rule in policy.spec["ingress"]))
+    worker = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "dolphinscheduler-worker"}}}
+    elsewhere = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "dolphinscheduler"}}}
+    assert policy.metadata["name"] == "mlflow-server-edges"
+    assert {"podSelector": {"matchLabels": pod["metadata"]["labels"]}} in let_in
+    assert worker in let_in
+    assert worker | elsewhere in let_in
+    assert pod["spec"]["containers"][0]["envFrom"] == [{"configMapRef": {"name": made.exports["clientConfigMap"]}}]

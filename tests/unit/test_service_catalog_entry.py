@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from mlflow_service_catalog import merge, parse_entry
+
+from tests import runbook
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
@@ -31,6 +34,12 @@ def stack(request: pytest.FixtureRequest) -> Recording:
 def test_the_entry_is_valid_by_the_schema_and_the_same_in_both_places(stack: Recording) -> None:
     assert parse_entry(content(stack)) == stack.exports["catalogEntry"]
     assert stack.outputs_of[stack.one(":ServiceCatalogEntry").urn] == {"entry": stack.exports["catalogEntry"]}
+
+
+def test_the_guide_shows_the_entry_of_production(prod: Recording) -> None:
+    (shown,) = re.findall(r"```json\n(.*?)```", runbook.SERVICE_CATALOG.read_text(), flags=re.DOTALL)
+
+    assert json.loads(shown) == prod.exports["catalogEntry"]
 
 
 def test_production_is_shown_as_its_owner_described_it(prod: Recording) -> None:

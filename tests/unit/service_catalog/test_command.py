@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import mlflow_service_catalog
 import pytest
@@ -199,3 +201,18 @@ def test_the_readme_shows_the_help_as_it_is(
 
     assert ended.value.code == 0
     assert capsys.readouterr().out.strip() in README.read_text()
+
+
+def test_the_example_of_the_readme_works() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    names: dict[str, Any] = {"text_of_the_entry": json.dumps(ENTRY), "text_of_the_file": OF_A_PORTAL}
+
+    exec(example, names)  # noqa: S102 - what people are told to write
+
+    assert json.loads(names["edit"].text)[-1] == ENTRY
+
+
+def test_the_readme_names_every_member_and_all_of_the_interface() -> None:
+    documented = set(re.findall(r"`(\w+)", README.read_text()))
+
+    assert {*ENTRY, *mlflow_service_catalog.__all__} <= documented

@@ -63,9 +63,10 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         (" \n", "is empty; the command that should have printed it has failed"),
         ("error: no stack selected", "is not JSON: Expecting value: line 1 column 1"),
         ("[" * 100_000, "is not JSON: "),
+        (r'{"icon": "\ud83e"}', "has an escape that stands for half a character"),
         ("[]", r"is no entry of a service catalog: \[\] is not of type 'object'"),
     ],
-    ids=["nothing", "an error message", "too deep", "a list"],
+    ids=["nothing", "an error message", "too deep", "half an emoji", "a list"],
 )
 def test_what_is_no_entry_is_refused(text: str, what: str) -> None:
     with pytest.raises(CatalogError, match=what):

@@ -120,13 +120,19 @@ def test_an_entry_of_the_same_id_that_leads_nowhere_is_somebody_elses(url: str) 
 
 @pytest.mark.parametrize("member", ['"id": "mlflow", ', ""], ids=["with another id", "without one"])
 def test_an_entry_that_somebody_wrote_by_hand_is_taken_over_only_when_that_is_said(member: str) -> None:
-    text = f'[{{{member}"url": "https://mlflow.example.com/"}}]'
+    text = f'[{{{member}"url": "http://mlflow.example.com/"}}]'
 
     with pytest.raises(
         CatalogError, match=r"somebody else's entry leads to .* in line 1\. Fix: replace it by --take-over"
     ):
         merge(text, ENTRY)
     assert json.loads(merge(text, ENTRY, take_over=True).text) == [ENTRY]
+
+
+def test_an_entry_of_this_stack_from_before_it_had_a_certificate_is_renewed() -> None:
+    text = '[{"id": "mlflow-platform.prod", "url": "http://MLflow.example.com"}]'
+
+    assert merge(text, ENTRY).outcome is Outcome.REPLACED
 
 
 def test_a_page_of_the_same_host_is_another_entry() -> None:

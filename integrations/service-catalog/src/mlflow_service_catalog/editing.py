@@ -54,7 +54,7 @@ def merge(text: str, entry: Mapping[str, str], *, take_over: bool = False) -> Ed
     present = _with_id(layout, entry["id"])
     if present is None:
         present = _with_url(layout, entry, take_over=take_over)
-    elif _host(present) != urlsplit(entry["url"]).netloc and not take_over:
+    elif not take_over and _target(present.member("url"))[0] != _target(entry["url"])[0]:
         raise CatalogError(
             f"its entry {entry['id']!r} (line {layout.line(present)}) leads to {present.member('url')!r}, and not to "
             f"{entry['url']}: it is another stack's of the same id, or this stack has moved. Fix: give one of them an "
@@ -92,7 +92,7 @@ def _with_id(layout: Layout, entry_id: str) -> Element | None:
 
 def _with_url(layout: Layout, entry: Mapping[str, str], *, take_over: bool) -> Element | None:
     """The entry under another id that leads to the same place."""
-    found = [element for element in layout.elements if _address(element) == entry["url"].rstrip("/")]
+    found = [element for element in layout.elements if _target(element.member("url")) == _target(entry["url"])]
     if not found:
         return None
     if len(found) > 1 or not take_over:
@@ -104,17 +104,15 @@ def _with_url(layout: Layout, entry: Mapping[str, str], *, take_over: bool) -> E
     return found[0]
 
 
-def _address(element: Element) -> str | None:
-    url = element.member("url")
-    return url.rstrip("/") if isinstance(url, str) else None
-
-
-def _host(element: Element) -> str | None:
-    url = _address(element)
+def _target(url: object) -> tuple[str, str]:
+    """Host, and the rest: the scheme does not tell services apart; empty texts for what is no URL."""
     try:
-        return urlsplit(url).netloc if url else None
+        parts = urlsplit(url) if isinstance(url, str) else None
     except ValueError:
-        return None
+        parts = None
+    if parts is None:
+        return "", ""
+    return parts.netloc.lower(), parts._replace(scheme="", netloc="").geturl().strip("/")
 
 
 def _inserted(layout: Layout, entry: Mapping[str, str]) -> str:

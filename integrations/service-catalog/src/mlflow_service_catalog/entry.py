@@ -29,6 +29,9 @@ def parse_entry(text: str) -> dict[str, str]:
         raise CatalogError("is empty; the command that should have printed it has failed, or the stack has no entry")
     try:
         entry: dict[str, str] = json.loads(text)
+        json.dumps(entry, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise CatalogError("has an escape that stands for half a character") from error
     except (json.JSONDecodeError, RecursionError) as error:
         raise CatalogError(f"is not JSON: {error}") from error
     problems = sorted(_problem(error) for error in jsonschema.Draft202012Validator(schema()).iter_errors(entry))
