@@ -15,6 +15,7 @@ from components.backup import files
 from components.backup.parts import shared
 from components.backup.pod import environment
 from components.pods import Helper
+from components.store_clients import mlflow_bucket_variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,18 +69,14 @@ def drill_server(scope: BackupScope, given: Sequence[Part]) -> Helper:
 
 
 def _variables(scope: BackupScope) -> dict[str, pulumi.Input[str]]:
-    bucket = scope.args.artifacts
-    variables: dict[str, pulumi.Input[str]] = {
+    return {
         "PGSERVICEFILE": f"{files.DATABASE_DIR}/{files.DATABASE_LOGIN}",
         "HOME": files.TEMPORARY_DIR,
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "AWS_SHARED_CREDENTIALS_FILE": f"{files.ARTIFACTS_DIR}/{files.BUCKET_KEY}",
-        "AWS_DEFAULT_REGION": bucket.region,
-        "AWS_EC2_METADATA_DISABLED": "true",
+        **mlflow_bucket_variables(
+            scope.args.artifacts,
+            key=f"{files.ARTIFACTS_DIR}/{files.BUCKET_KEY}",
+            authority=f"{files.AUTHORITIES_DIR}/{files.ARTIFACTS_AUTHORITY}",
+        ),
     }
-    if bucket.endpoint is not None:
-        variables["MLFLOW_S3_ENDPOINT_URL"] = bucket.endpoint
-    if bucket.ca_certificate:
-        variables["AWS_CA_BUNDLE"] = f"{files.AUTHORITIES_DIR}/{files.ARTIFACTS_AUTHORITY}"
-    return variables

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from components import immutable
 from components.backup import files
 from components.mounts import Mount, config_map_mount, existing_secret_mount, scratch_mount, secret_mount
+from components.store_clients import database_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,10 +58,7 @@ def database(scope: BackupScope, who: str, connection: DatabaseConnection) -> Pa
     content = connection.service_file(files.DATABASE_SERVICE, f"{files.AUTHORITIES_DIR}/{files.DATABASE_AUTHORITY}")
     login = immutable.secret(scope, f"{who}-database", files.DATABASE_LOGIN, content)
     return Part(
-        variables={
-            "PGSERVICEFILE": f"{files.DATABASE_DIR}/{files.DATABASE_LOGIN}",
-            "PGSERVICE": files.DATABASE_SERVICE,
-        },
+        variables=database_variables(f"{files.DATABASE_DIR}/{files.DATABASE_LOGIN}", files.DATABASE_SERVICE),
         mounts=[secret_mount("database", login, files.DATABASE_DIR)],
     )
 

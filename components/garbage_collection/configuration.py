@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 
 from components import immutable
 from components.garbage_collection.program import settings as names
-from components.mounts import Mount, config_map_mount, scratch_mount, secret_mount
+from components.mounts import Mount, scratch_mount
 from components.python_files import database_session_package, logging_package, package, python_mount
+from components.store_clients import (
+    BUCKET_AUTHORITY_PATH,
+    DATABASE_AUTHORITY_PATH,
+    DATABASE_SERVICE,
+    authority_mounts,
+    database_variables,
+    key_mount,
+    login_mount,
+    mlflow_bucket_variables,
+)
 
 if TYPE_CHECKING:
     import pulumi
@@ -22,14 +32,6 @@ MESSAGE_FILE = "/dev/termination-log"
 """Where the kubelet makes a file for it, by default."""
 _PYTHON_PATH = "/etc/mlflow/garbage-collection"
 _SOURCE = Path(__file__).with_name("program")
-_AUTHORITIES_DIR = "/etc/mlflow/authorities"
-_DATABASE_AUTHORITY = "database.pem"
-_BUCKET_AUTHORITY = "bucket.pem"
-_DATABASE_DIR = "/etc/mlflow/database"
-_DATABASE_LOGIN = "pg_service.conf"
-_DATABASE_SECTION = "mlflow"
-_BUCKET_DIR = "/etc/mlflow/bucket"
-_BUCKET_KEY = "credentials"
 _TEMPORARY_DIR = "/tmp"  # noqa: S108 - an emptyDir of the pod's own, not a directory that is shared with anybody
 _TEMPORARY_SIZE = "64Mi"
 _MARGIN_SECONDS = 120
@@ -45,7 +47,7 @@ def settings(scope: CollectionScope) -> core.v1.ConfigMap:
     """Make the ConfigMap whose every key is an environment variable. Nothing in it is secret."""
     args = scope.args
     variables: dict[str, pulumi.Input[str]] = {
-        names.URI: args.database.uri(f"{_AUTHORITIES_DIR}/{_DATABASE_AUTHORITY}"),
+        names.URI: args.database.uri(DATABASE_AUTHORITY_PATH),
         names.BUCKET: args.bucket.bucket,
         names.MIN_DAYS: str(args.min_days),
         names.DRY_RUN: "true" if args.dry_run else "false",
@@ -54,49 +56,32 @@ def settings(scope: CollectionScope) -> core.v1.ConfigMap:
         names.TURN_SECONDS: str(_TURN_SECONDS),
         names.PAUSE_SECONDS: str(_PAUSE_SECONDS),
         names.MESSAGE_FILE: MESSAGE_FILE,
-        "PGSERVICEFILE": f"{_DATABASE_DIR}/{_DATABASE_LOGIN}",
-        "PGSERVICE": _DATABASE_SECTION,
+        **database_variables(),
+        **mlflow_bucket_variables(args.bucket),
         # Each removal is a short transaction. Kept open, connections would count against the server's limit.
         "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         # MLflow would write lines in a form of its own.
         "MLFLOW_CONFIGURE_LOGGING": "false",
-        "AWS_SHARED_CREDENTIALS_FILE": f"{_BUCKET_DIR}/{_BUCKET_KEY}",
-        "AWS_DEFAULT_REGION": args.bucket.region,
-        # There is a key in a file: never ask a cloud's metadata service for one.
-        "AWS_EC2_METADATA_DISABLED": "true",
         "PYTHONPATH": _PYTHON_PATH,
         # A line of the log is out at once, also the last one before the process ends.
         "PYTHONUNBUFFERED": "1",
         "HOME": _TEMPORARY_DIR,
     }
-    if args.bucket.endpoint is not None:
-        variables["MLFLOW_S3_ENDPOINT_URL"] = args.bucket.endpoint
-        variables["MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"] = "path"
-    if args.bucket.ca_certificate:
-        variables["AWS_CA_BUNDLE"] = f"{_AUTHORITIES_DIR}/{_BUCKET_AUTHORITY}"
     return immutable.config_map(scope, "settings", variables)
 
 
 def mounts(scope: CollectionScope) -> list[Mount]:
     """Make the objects behind the pod's files, and mount them."""
     database, bucket = scope.args.database, scope.args.bucket
-    login = database.login_file(_DATABASE_SECTION)
-    authorities = {_DATABASE_AUTHORITY: database.ca_certificate, _BUCKET_AUTHORITY: bucket.ca_certificate}
-    trusted = {file: pem for file, pem in authorities.items() if pem}
-    files = {
-        **package(MODULE, _SOURCE),
-        **database_session_package(),
-        **logging_package(),
-    }
-    made = [
+    files = {**package(MODULE, _SOURCE), **database_session_package(), **logging_package()}
+    return [
         python_mount(scope, "program", _PYTHON_PATH, files),
-        secret_mount("database", immutable.secret(scope, "database", _DATABASE_LOGIN, login), _DATABASE_DIR),
-        secret_mount("bucket", immutable.secret(scope, "bucket", _BUCKET_KEY, bucket.credentials_file()), _BUCKET_DIR),
+        login_mount(scope, database.login_file(DATABASE_SERVICE)),
+        key_mount(scope, bucket),
         scratch_mount("tmp", _TEMPORARY_DIR, _TEMPORARY_SIZE),
+        *authority_mounts(
+            scope,
+            {DATABASE_AUTHORITY_PATH: database.ca_certificate, BUCKET_AUTHORITY_PATH: bucket.ca_certificate},
+        ),
     ]
-    if trusted:
-        made.append(
-            config_map_mount("authorities", immutable.config_map(scope, "authorities", trusted), _AUTHORITIES_DIR)
-        )
-    return made

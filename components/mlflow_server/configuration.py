@@ -1,4 +1,4 @@
-"""What the server is told: settings as environment variables, and the authorities that it trusts. Nothing secret."""
+"""What the server is told: settings as environment variables. Nothing secret."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from components import immutable
 from components.mlflow_server import files, server_log
 from components.mlflow_server.args import AccessArgs, ArtifactDelivery, MlflowServerArgs, ServerScope
 from components.mlflow_server.proxied_artifacts import PLUGIN_DIR, PROXIED_SCHEME
+from components.store_clients import DATABASE_AUTHORITY_PATH, database_variables, mlflow_bucket_variables
 
 if TYPE_CHECKING:
     from pulumi_kubernetes import core
@@ -37,22 +38,11 @@ def config_map(scope: ServerScope) -> core.v1.ConfigMap:
     return immutable.config_map(scope, "settings", {**common_environment(args), **_server(args), **_stores(args)})
 
 
-def authorities(scope: ServerScope) -> core.v1.ConfigMap | None:
-    """Make the ConfigMap of the certificate authorities, or None when the public ones will do."""
-    certificates = {
-        files.DATABASE_AUTHORITY: scope.args.database.ca_certificate,
-        files.BUCKET_AUTHORITY: scope.args.bucket.ca_certificate,
-    }
-    data = {file: pem for file, pem in certificates.items() if pem}
-    return immutable.config_map(scope, "authorities", data) if data else None
-
-
 def common_environment(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:
     """Say to the server and to the migration where the database is, with its password in a file, and how to log."""
     return {
-        "MLFLOW_BACKEND_STORE_URI": args.database.uri(files.DATABASE_AUTHORITY_PATH),
-        "PGSERVICEFILE": files.DATABASE_LOGIN_PATH,
-        "PGSERVICE": files.DATABASE_SERVICE,
+        "MLFLOW_BACKEND_STORE_URI": args.database.uri(DATABASE_AUTHORITY_PATH),
+        **database_variables(),
         "HOME": files.TEMPORARY_DIR,
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "PYTHONPATH": server_log.PYTHON_DIR,
@@ -111,16 +101,8 @@ def _stores(args: MlflowServerArgs) -> dict[str, pulumi.Input[str]]:
     settings: dict[str, pulumi.Input[str]] = {
         "MLFLOW_SERVE_ARTIFACTS": "true",
         "MLFLOW_ARTIFACTS_DESTINATION": pulumi.Output.concat(f"{scheme}://", bucket.bucket),
-        "AWS_SHARED_CREDENTIALS_FILE": files.BUCKET_KEY_PATH,
-        "AWS_DEFAULT_REGION": bucket.region,
-        # There is a key in a file: never ask a cloud's metadata service for one.
-        "AWS_EC2_METADATA_DISABLED": "true",
+        **mlflow_bucket_variables(bucket),
     }
     if proxied:
         settings["PYTHONPATH"] = f"{server_log.PYTHON_DIR}:{PLUGIN_DIR}"
-    if bucket.endpoint is not None:
-        settings["MLFLOW_S3_ENDPOINT_URL"] = bucket.endpoint
-        settings["MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"] = "path"
-    if bucket.ca_certificate:
-        settings["AWS_CA_BUNDLE"] = files.BUCKET_AUTHORITY_PATH
     return settings

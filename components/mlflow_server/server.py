@@ -13,15 +13,22 @@ from components.metadata import namespace_of
 from components.mlflow_server import files
 from components.mlflow_server.args import ArtifactDelivery, MlflowServerArgs, ServerScope
 from components.mlflow_server.autoscaling import autoscaler
-from components.mlflow_server.configuration import METRICS_PATH, authorities, config_map
-from components.mlflow_server.credentials import bucket_key, database_login
+from components.mlflow_server.configuration import METRICS_PATH, config_map
 from components.mlflow_server.network_policy import client_policies, migration_policy, public_policy, server_policy
 from components.mlflow_server.proxied_artifacts import plugin_config_map, plugin_mount
 from components.mlflow_server.schema_migration import migration_job, program_mount
 from components.mlflow_server.server_log import log_mount
 from components.mlflow_server.workload import rollout
-from components.mounts import Mount, config_map_mount, scratch_mount, secret_mount
+from components.mounts import Mount, scratch_mount
 from components.scope import Scope
+from components.store_clients import (
+    BUCKET_AUTHORITY_PATH,
+    DATABASE_AUTHORITY_PATH,
+    DATABASE_SERVICE,
+    authority_mounts,
+    key_mount,
+    login_mount,
+)
 from components.workload import PORT_NAME, service, service_account
 
 if TYPE_CHECKING:
@@ -77,11 +84,16 @@ class MlflowServer(pulumi.ComponentResource):
 
 def _common_mounts(scope: ServerScope) -> list[Mount]:
     """Mount what it takes to log, and to reach the database: for the migration and for the server."""
-    mounts = [log_mount(scope), secret_mount("database", database_login(scope), files.DATABASE_LOGIN_DIR)]
-    trusted = authorities(scope)
-    if trusted:
-        mounts.append(config_map_mount("authorities", trusted, files.AUTHORITIES_DIR))
-    return mounts
+    database, bucket = scope.args.database, scope.args.bucket
+    return [
+        log_mount(scope),
+        # The host is in the URI.
+        login_mount(scope, database.login_file(DATABASE_SERVICE)),
+        *authority_mounts(
+            scope,
+            {DATABASE_AUTHORITY_PATH: database.ca_certificate, BUCKET_AUTHORITY_PATH: bucket.ca_certificate},
+        ),
+    ]
 
 
 def _migration(scope: ServerScope, account: core.v1.ServiceAccount, common_mounts: list[Mount]) -> batch.v1.Job:
@@ -99,7 +111,7 @@ def _rollout(
 ) -> apps.v1.Deployment:
     mounts = [
         *common_mounts,
-        secret_mount("bucket", bucket_key(scope), files.BUCKET_KEY_DIR),
+        key_mount(scope, scope.args.bucket),
         scratch_mount("tmp", files.TEMPORARY_DIR, scope.args.resources.tmp_size),
         scratch_mount("metrics", files.METRICS_DIR, _METRICS_SIZE),
     ]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pulumi_kubernetes import core
 
 from components import immutable
-from components.mounts import Mount, config_map_mount, scratch_mount, secret_mount
+from components.mounts import Mount, config_map_mount, scratch_mount
+from components.store_clients import KEY_PATH, database_variables, key_mount, login_mount
 
 if TYPE_CHECKING:
     import pulumi
@@ -20,11 +21,7 @@ _PUBLIC_DIR = "/etc/mlflow/public"
 _RECIPIENTS = "recipients"
 _DATABASE_AUTHORITY = "database.pem"
 _BUCKET_AUTHORITY = "bucket.pem"
-_DATABASE_DIR = "/etc/mlflow/database"
-_DATABASE_LOGIN = "pg_service.conf"
-_DATABASE_SECTION = "log"
-_BUCKET_DIR = "/etc/mlflow/bucket"
-_BUCKET_KEY = "credentials"
+_DATABASE_SERVICE = "log"
 _TEMPORARY_DIR = "/tmp"  # noqa: S108 - an emptyDir of the pod's own, not a directory that is shared with anybody
 _TEMPORARY_SIZE = "64Mi"
 
@@ -36,12 +33,11 @@ def settings(scope: PointInTimeScope) -> core.v1.ConfigMap:
         "BACKUP_PLATFORM": args.platform,
         "BACKUP_TARGET_BUCKET": args.bucket.bucket,
         "BACKUP_TARGET_REGION": args.bucket.region,
-        "BACKUP_TARGET_CREDENTIALS_FILE": f"{_BUCKET_DIR}/{_BUCKET_KEY}",
+        "BACKUP_TARGET_CREDENTIALS_FILE": KEY_PATH,
         "BACKUP_RECIPIENTS_FILE": f"{_PUBLIC_DIR}/{_RECIPIENTS}",
         "BACKUP_PITR_FOLDER": FOLDER,
         "BACKUP_PITR_BASE_HOURS": str(args.base_hours),
-        "PGSERVICEFILE": f"{_DATABASE_DIR}/{_DATABASE_LOGIN}",
-        "PGSERVICE": _DATABASE_SECTION,
+        **database_variables(service=_DATABASE_SERVICE),
         "HOME": _TEMPORARY_DIR,
     }
     if args.bucket.endpoint is not None:
@@ -59,13 +55,12 @@ def mounts(scope: PointInTimeScope) -> list[Mount]:
         _DATABASE_AUTHORITY: args.server.ca_certificate,
         _BUCKET_AUTHORITY: args.bucket.ca_certificate,
     }
-    login = args.server.service_file(_DATABASE_SECTION, f"{_PUBLIC_DIR}/{_DATABASE_AUTHORITY}")
-    key = args.bucket.credentials_file()
+    login = args.server.service_file(_DATABASE_SERVICE, f"{_PUBLIC_DIR}/{_DATABASE_AUTHORITY}")
     given = {file: content for file, content in public.items() if content}
     return [
         config_map_mount("public", immutable.config_map(scope, "public", given), _PUBLIC_DIR),
-        secret_mount("database", immutable.secret(scope, "database", _DATABASE_LOGIN, login), _DATABASE_DIR),
-        secret_mount("bucket", immutable.secret(scope, "bucket", _BUCKET_KEY, key), _BUCKET_DIR),
+        login_mount(scope, login),
+        key_mount(scope, args.bucket),
         scratch_mount("tmp", _TEMPORARY_DIR, _TEMPORARY_SIZE),
     ]
 
