@@ -316,6 +316,17 @@ def test_mlflow_runs_beside_a_drill_without_the_key_to_the_backups(made: Recordi
     assert "initContainers" not in pod(made, "backup-create")
 
 
+def test_the_server_beside_a_drill_finds_its_bucket_as_the_platforms_server_does(
+    made: Recording, prod: Recording
+) -> None:
+    beside = pod(made, "backup-drill")["initContainers"][1]
+    told = {variable["name"]: variable.get("value") for variable in beside["env"]}
+    platforms = prod.called("mlflow-settings").inputs["data"]
+    names = {"MLFLOW_S3_ENDPOINT_URL", "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE", "AWS_DEFAULT_REGION"}
+
+    assert {name: told[name] for name in names} == {name: platforms[name] for name in names}
+
+
 def test_the_drill_tells_the_server_where_and_ends_it(made: Recording, tmp_path: Path) -> None:
     script = pod(made, "backup-drill")["initContainers"][1]["command"][2].replace(places.SHARED_DIR, str(tmp_path))
     mlflow = tmp_path / "mlflow"
