@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 RUNBOOK = paths.CLONE / "docs/runbook.md"
 SERVICE_CATALOG = paths.CLONE / "docs/service-catalog.md"
 SECTION_SECONDS = 900.0
+SET = re.compile(r"pulumi config set (?P<key>\w+) (?P<value>\S+)")
 UPDATE = re.compile(r"^(pulumi up.*)$", re.MULTILINE)
 UNATTENDED = r"\1 --yes --skip-preview --non-interactive --color=never"
 
@@ -30,6 +31,15 @@ def blocks(section: str, document: Path = RUNBOOK) -> list[str]:
     rest = document.read_text().partition(f"## {section}\n")[2]
     assert rest, f"{document.name} has no section {section}"
     return re.findall(r"```sh\n(.*?)```", rest.partition("\n## ")[0], flags=re.DOTALL)
+
+
+def settings(block: str) -> dict[str, str]:
+    """What a block that ends with an update sets in the stack's configuration; it does nothing else."""
+    *changes, update = block.splitlines()
+    assert update == "pulumi up", f"{block} does not end with an update"
+    parsed = [SET.fullmatch(change) for change in changes]
+    assert all(parsed), f"{block} has something else than settings"
+    return {match["key"]: match["value"] for match in parsed if match}
 
 
 def run(*commands: str, environment: Mapping[str, str]) -> str:

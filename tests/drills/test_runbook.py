@@ -1,6 +1,7 @@
-"""The commands of the runbook that are no alert's are run as they stand there; a third pod has no room on one node.
+"""The commands of the runbook that are no alert's are run as they stand there.
 
-Among the drills, since some of them stop the server, which spends its budget of errors.
+Among the drills, since some of them stop the server, which spends its budget of errors. Those of scaling are not: a
+third pod has no room on one node. What they set is tried in the unit layer.
 """
 
 from __future__ import annotations
