@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ PARAMETER_CURE = "a parameter of a run is written once: log the new value under 
 DELETED_CURE = "restore it in MLflow, or use another name"
 MISSING_CURE = "check the name or id, and that it is on this server"
 NEWER_CURE = "the server is older than this feature: use stages instead of aliases (set_stage, model_in_stage)"
+ALIAS_MISSING = re.compile(r"[Rr]egistered model alias \S+ not found")
+"""MLflow has no code of its own for it."""
 LONGEST = 500
 """Characters of what somebody else said that a message repeats."""
 
@@ -107,7 +110,7 @@ def _unreachable(doing: str, uri: str, error: BaseException, said: str) -> Serve
 
 
 def _missing(doing: str, error: BaseException, said: str, code: str) -> NotFoundError | None:
-    if code in ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"):
+    if code in ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND") or ALIAS_MISSING.search(said):
         return NotFoundError(doing, said, MISSING_CURE)
     if status_of(error) == 404 or code == "ENDPOINT_NOT_FOUND":  # noqa: PLR2004 - HTTP's own number
         return NotFoundError(doing, said, NEWER_CURE if "alias" in doing else UNREACHABLE_CURE)
