@@ -12,19 +12,21 @@ from sandbox.toolchain import python_env
 if TYPE_CHECKING:
     from pathlib import Path
 
-PACKAGE = paths.CLONE / "integrations" / "mlflow-cloudflare-access"
+CLOUDFLARE_ACCESS = paths.CLONE / "integrations" / "mlflow-cloudflare-access"
 """For clients outside."""
+DOLPHINSCHEDULER = paths.CLONE / "integrations" / "dolphinscheduler"
+"""For tasks of a scheduler."""
 SERVICE_CATALOG = paths.CLONE / "integrations" / "service-catalog"
 """For portals."""
 TIMEOUT = 120.0  # seconds for one step
 
 
-def client(lock: str) -> Path:
+def client(lock: str, package: Path = CLOUDFLARE_ACCESS) -> Path:
     """The interpreter of an environment with one version of MLflow's client: made once, kept in the user's cache."""
-    return python_env.ensure(Progress(), PACKAGE / "tests" / "locks" / f"{lock}.txt")
+    return python_env.ensure(Progress(), package / "tests" / "locks" / f"{lock}.txt")
 
 
-def build_wheel(folder: Path, package: Path = PACKAGE) -> Path:
+def build_wheel(folder: Path, package: Path = CLOUDFLARE_ACCESS) -> Path:
     """A package as it is published; built from a copy, since setuptools writes beside the sources."""
     source = shutil.copytree(package, folder / "source", ignore=shutil.ignore_patterns("__pycache__", ".*"))
     _pip(client("newest"), folder / "log", "wheel", "--no-build-isolation", f"--wheel-dir={folder / 'built'}", source)

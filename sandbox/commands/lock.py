@@ -12,8 +12,8 @@ from sandbox.progress import Progress
 UV = "uv==0.13.9"
 """Installed for this command alone; `pip install` reads the result."""
 PYTHON = "3.11"
-CLIENTS = "integrations/mlflow-cloudflare-access/tests/locks"
-"""The clients of MLflow that the package for clients outside is tested with."""
+CLIENTS = ("integrations/mlflow-cloudflare-access/tests/locks", "integrations/dolphinscheduler/tests/locks")
+"""The clients of MLflow that the packages for clients are tested with."""
 OLD_SERVERS = "tests/integration/locks"
 """The servers of MLflow whose databases the migration is tested with."""
 BACKUP = "images/backup"
@@ -25,7 +25,7 @@ TARGETS = (
     (f"{BACKUP}/requirements.in", f"{BACKUP}/requirements.txt", _OVERRIDES),
     ("images/mlflow/requirements.in", "images/mlflow/requirements.txt", ()),
     (f"{OLD_SERVERS}/mlflow-2.10.0.in", f"{OLD_SERVERS}/mlflow-2.10.0.txt", ()),
-    *((f"{CLIENTS}/{version}.in", f"{CLIENTS}/{version}.txt", ()) for version in ("oldest", "newest")),
+    *((f"{folder}/{age}.in", f"{folder}/{age}.txt", ()) for folder in CLIENTS for age in ("oldest", "newest")),
 )
 
 

@@ -82,7 +82,7 @@ def test_a_run_costs_the_requests_of_mlflow_and_none_of_its_own(mlflow_server: s
         plain, proxy.asked = proxy.asked, []
         with client.start_run():
             pass
-        assert proxy.asked == plain
+        assert [path.partition("?")[0] for path in proxy.asked] == [path.partition("?")[0] for path in plain]
 
 
 def test_more_than_a_request_holds_is_logged_in_several(mlflow_server: str) -> None:
