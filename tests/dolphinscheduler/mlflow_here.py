@@ -1,4 +1,4 @@
-"""A server of MLflow on the loopback, one for all tests of a module."""
+"""A server of MLflow on the loopback, one for all tests of a session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its address."""
     folder = tmp_path_factory.mktemp("mlflow")

@@ -81,7 +81,7 @@ class Worker:
 
     def _folder(self, task: TaskInstance) -> Path:
         folder = self.base / task.folder
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def _bash(self, folder: Path, script: str) -> Running:

@@ -22,13 +22,12 @@ from mlflow_client import (
 from mlflow_client.logs import LOGGER
 
 from tests.dolphinscheduler.losing_proxy import losing_proxy
-from tests.dolphinscheduler.mlflow_here import mlflow_server
 from tests.dolphinscheduler.process_state import clean_process
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["clean_process", "mlflow_server"]  # fixtures: importing them makes them known here
+__all__ = ["clean_process"]  # a fixture: importing it makes it known here
 pytestmark = pytest.mark.usefixtures("clean_process")
 
 
@@ -250,6 +249,15 @@ def test_a_registered_version_knows_its_run_and_task_and_has_its_alias(client: M
     assert str(client.model_by_alias(name, "champion").version) == str(version.version)
     again = client.register_model(name, model_uri=f"runs:/{run.info.run_id}/net")
     assert [str(each.version) for each in client.model_versions(name)] == [str(again.version), str(version.version)]
+
+
+def test_what_is_no_model_is_not_registered_and_told_with_the_cure(client: MLFlowClient) -> None:
+    with client.start_run():
+        client.log_text("weights", "net/weights.txt")
+        with pytest.raises(
+            NotFoundError, match=r"registering runs:/.*/net as model 'any': .*; log a model there before"
+        ):
+            client.register_model("any", "net")
 
 
 def test_stages_work_where_the_server_has_them(client: MLFlowClient, model: str) -> None:

@@ -15,14 +15,13 @@ from mlflow_client.retries import MAX_RETRIES, create_once
 from mlflow_client.tags import REQUEST_ID
 
 from tests.dolphinscheduler.losing_proxy import LosingProxy, losing_proxy
-from tests.dolphinscheduler.mlflow_here import mlflow_server
 from tests.dolphinscheduler.process_state import clean_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["clean_process", "mlflow_server"]  # fixtures: importing them makes them known here
+__all__ = ["clean_process"]  # a fixture: importing it makes it known here
 pytestmark = pytest.mark.usefixtures("clean_process")
 
 SOON = RetryPolicy(attempts=4, first_wait_seconds=0.01, longest_wait_seconds=0.02)

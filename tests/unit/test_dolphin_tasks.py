@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from tests.dolphinscheduler.mlflow_here import mlflow_server
 from tests.dolphinscheduler.source_install import python_path
 from tests.dolphinscheduler.stories import TaskStories
 from tests.dolphinscheduler.worker import Worker
-
-__all__ = ["mlflow_server"]  # a fixture: importing it makes it known here
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ ACCESS_CURE = (
 )
 HOST_CURE = "use a name from the server's allow-list, or add this one to extraAllowedHosts of the platform"
 PARAMETER_CURE = "a parameter of a run is written once: log the new value under another name, or in a new run"
+MODEL_CURE = "log a model there before, with mlflow.<flavor>.log_model, or give the artifact_path that it was logged as"
 DELETED_CURE = "restore it in MLflow, or use another name"
 MISSING_CURE = "check the name or id, and that it is on this server"
 NEWER_CURE = "the server is older than this feature: use stages instead of aliases (set_stage, model_in_stage)"
@@ -110,6 +111,8 @@ def _unreachable(doing: str, uri: str, error: BaseException, said: str) -> Serve
 
 
 def _missing(doing: str, error: BaseException, said: str, code: str) -> NotFoundError | None:
+    if "logged_model with artifact_path" in said:
+        return NotFoundError(doing, said, MODEL_CURE)
     if code in ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND") or ALIAS_MISSING.search(said):
         return NotFoundError(doing, said, MISSING_CURE)
     if status_of(error) == 404 or code == "ENDPOINT_NOT_FOUND":  # noqa: PLR2004 - HTTP's own number
