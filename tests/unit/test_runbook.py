@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
     from tests.unit.engine import Recording
 
-PODS, AUTOSCALER, WORKERS = (runbook.settings(block) for block in runbook.blocks("Scaling"))
+BLOCKS: list[dict[str, Any]] = [dict(runbook.settings(block)) for block in runbook.blocks("Scaling")]
+PODS, AUTOSCALER, WORKERS = BLOCKS
 LIMIT = "databaseConnectionLimit"
 
 
@@ -63,11 +64,11 @@ def test_more_workers_get_the_memory_that_is_set_and_the_alert_follows(deployed:
     assert str(checks.amount(WORKERS["alertMemory"])) in memory
 
 
-@pytest.mark.parametrize("block", [PODS, AUTOSCALER, WORKERS], ids=["pods", "autoscaler", "workers"])
+@pytest.mark.parametrize("block", BLOCKS, ids=["pods", "autoscaler", "workers"])
 def test_the_connections_that_a_block_allows_are_those_that_an_update_would_ask_for(
-    block: dict[str, str], tmp_path: Path
+    block: dict[str, Any], tmp_path: Path
 ) -> None:
-    without = {key: value for key, value in block.items() if key != LIMIT}
+    without: dict[str, Any] = {key: value for key, value in block.items() if key != LIMIT}
     with pytest.raises(ConfigError, match=rf"{LIMIT}: .* raise it to {block[LIMIT]} \("):
         load_settings(stack_files.reader("prod", tmp_path, **without))
 
