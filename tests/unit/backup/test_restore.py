@@ -1,0 +1,107 @@
+"""A restore looks after its lock before each store that it writes to, and before what it has written counts."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from mlflow_backup.commands import restore as command
+from mlflow_backup.commands.restoration import Wish
+from mlflow_backup.failures import RetryLaterError
+from mlflow_backup.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlflow_backup.settings import RestoreSettings
+
+
+class Steps:
+    """A restoration that notes what it is told to do."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        self.done.append("reads")
+        yield
+        self.done.append("has read")
+
+    def check(self) -> None:
+        self.done.append("check")
+
+    def plan(self, **_: bool) -> None:
+        self.done.append("plan")
+
+    def artifacts(self, _: None) -> None:
+        self.done.append("artifacts")
+
+    def database(self, _database: None, _room: bytes, before_commit: Callable[[], None]) -> None:
+        self.done.append("database")
+        before_commit()
+        self.done.append("commit")
+
+    def compare(self, _: None) -> None:
+        self.done.append("compare")
+
+
+class Session:
+    """Holds the lock for so many looks."""
+
+    info = None
+
+    def __init__(self, looks: int) -> None:
+        self._looks = looks
+
+    def execute(self, *_: object) -> Session:
+        self._looks -= 1
+        return self
+
+    def fetchone(self) -> tuple[bool]:
+        return (self._looks >= 0,)
+
+
+def restored(monkeypatch: pytest.MonkeyPatch, looks: int) -> list[str]:
+    """Restore with a lock that is lost after so many looks; what has been done."""
+    steps = Steps()
+
+    @contextmanager
+    def connected(_: str) -> Iterator[Session]:
+        yield Session(looks)
+
+    monkeypatch.setattr(command, "connected", connected)
+    monkeypatch.setattr(command, "take_lock", lambda _: None)
+    monkeypatch.setattr(command, "demand_room", lambda *_, **__: b"")
+    monkeypatch.setattr(command, "Restoration", lambda *_: steps)
+
+    class Settings:
+        service = "restored"
+
+    try:
+        command.restore(cast("RestoreSettings", Settings()), Report("restore"), Wish(backup="latest"), replace=True)
+    except RetryLaterError as error:
+        assert error.reason == "lock-lost"
+        steps.done.append(str(error).rpartition(": ")[2])
+    return steps.done
+
+
+CHECKED: list[Any] = ["reads", "check", "plan"]
+UNCHANGED = "artifacts are restored, and the database is as it was; run it again"
+
+
+@pytest.mark.parametrize(
+    ("looks", "done"),
+    [
+        (0, [*CHECKED, "nothing has been changed; run it again"]),
+        (1, [*CHECKED, "artifacts", UNCHANGED]),
+        (2, [*CHECKED, "artifacts", "database", UNCHANGED]),
+        (3, [*CHECKED, "artifacts", "database", "commit", "compare", "has read"]),
+    ],
+)
+def test_a_lock_that_is_lost_ends_a_restore_before_its_next_step(
+    looks: int, done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert restored(monkeypatch, looks) == done
