@@ -54,14 +54,11 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> MemoryBucket:
             objects=replace(MANIFEST.objects, bytes=len(names), sha256=hashlib.sha256(names).hexdigest()),
             inventory=replace(MANIFEST.objects, bytes=1),
         )
-        content = {
-            backup.dump: b"d",
-            backup.inventory: b"i",
-            backup.object_list: names,
-            backup.manifest: manifest.text(),
-        }
-        for key, text in (content | {object_key(bytes([number]) * 32): b"o"}).items():
-            made.put(key, text)
+        made.put(backup.dump, b"d")
+        made.put(backup.inventory, b"i")
+        made.put(backup.object_list, names)
+        made.put(backup.manifest, manifest.text())
+        made.put(object_key(bytes([number]) * 32), b"o")
     made.clock = NOW
     return made
 
