@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
-from mlflow_backup.commands.drill import LOCK
+from mlflow_backup.commands.drill import DATABASES, LOCK
 from tests.integration.backup_content import backup, filled, mlflow_environment
 from tests.integration.backup_stage import ARTIFACTS, BACKUPS, RESTORED, Stage, stage
+from tests.integration.moment_stage import until
 from tests.integration.object_gate import gate_to
 from tests.integration.plugin_minio import store
 from tests.integration.plugin_postgres import postgres
@@ -94,6 +95,27 @@ def test_what_a_killed_drill_left_is_removed_by_the_next(filled: Stage, backup: 
     assert objects
 
     filled.succeed(*DRILL)
+
+    assert scratch(filled) == ([], [])
+
+
+def test_a_scratch_that_postgresql_is_cleaning_up_at_that_moment_goes_too(filled: Stage, backup: str) -> None:
+    database = f"{DATABASES}0123abcd"
+    filled.postgres.run(f"CREATE DATABASE {database} OWNER mlflow_drill", "ALTER SYSTEM SET autovacuum_naptime = 1")
+    filled.postgres.run(
+        "CREATE TABLE rows (number int) WITH (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,"
+        " autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0)",
+        "INSERT INTO rows SELECT generate_series(1, 500000)",
+        "DELETE FROM rows WHERE number % 2 = 0",
+        "SELECT pg_reload_conf()",
+        database=database,
+    )
+    at_work = "SELECT datname FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'"
+    try:
+        until(lambda: (database,) in filled.postgres.run(at_work), "no autovacuum has come")
+        filled.succeed(*DRILL, backup)
+    finally:
+        filled.postgres.run("ALTER SYSTEM RESET autovacuum_naptime", "SELECT pg_reload_conf()")
 
     assert scratch(filled) == ([], [])
 

@@ -29,6 +29,9 @@ LOCK = 0x6D6C6472696C6C
 """The letters of `mldrill`. One drill at a time: whatever scratch another has left is then left for good."""
 DATABASES = "mlflow_drill_"
 PREFIX = "drill/"
+_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
+"""Of the role itself. `DROP DATABASE` then waits for them, and ends an autovacuum of the database; with `FORCE` the role
+would be refused for that one, whose process belongs to nobody."""
 
 
 def drill(settings: RestoreSettings, report: Report, wish: Wish, server_command: str | None) -> None:
@@ -77,7 +80,8 @@ def _scratch(session: psycopg.Connection[Any], bucket: Bucket) -> Iterator[str]:
 def _remove(session: psycopg.Connection[Any], bucket: Bucket) -> None:
     found = session.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (DATABASES,)).fetchall()
     for (name,) in found:
-        session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        session.execute(_END_SESSIONS, (name,))
+        session.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
     count = bucket.delete(found.key for found in bucket.list(PREFIX))
     if found or count:
         _LOG.info("scratch is removed", extra={"facts": {"databases": len(found), "objects": count}})
