@@ -23,7 +23,7 @@ TARGETS = (
     ("sandbox/requirements.in", "sandbox/requirements.txt", ("--constraint", "requirements.txt", *_OVERRIDES)),
     ("sandbox/toolchain/go/requirements.in", "sandbox/toolchain/go/requirements.txt", ()),
     (f"{BACKUP}/requirements.in", f"{BACKUP}/requirements.txt", _OVERRIDES),
-    ("images/mlflow/requirements.in", "images/mlflow/requirements.txt", ()),
+    *((f"images/{name}/requirements.in", f"images/{name}/requirements.txt", ()) for name in ("mlflow", "ingestion")),
     (f"{OLD_SERVERS}/mlflow-2.10.0.in", f"{OLD_SERVERS}/mlflow-2.10.0.txt", ()),
     *((f"{folder}/{age}.in", f"{folder}/{age}.txt", ()) for folder in CLIENTS for age in ("oldest", "newest")),
 )

@@ -11,5 +11,5 @@ def run() -> None:
     """Builds what the cache does not hold yet; for a CI image, or ahead of the first `make up`."""
     progress = Progress()
     host.demand_suitable()
-    prepare(progress, monitoring=True, backups=True)
+    prepare(progress, monitoring=True, programs=True)
     progress.say("tools", "every tool and image is in the cache")

@@ -64,7 +64,7 @@ def production(progress: Progress) -> Iterator[None]:
 
 
 def _bring_up(progress: Progress) -> None:
-    toolchain, images = up.prepare(progress, monitoring=True, backups=True)
+    toolchain, images = up.prepare(progress, monitoring=True, programs=True)
     host.install_packages(progress, [*host.BROWSER, *host.RUNBOOK_READER])
     authority = stack.AUTHORITY
     authority.ensure()

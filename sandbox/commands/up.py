@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from sandbox import ownership, paths, platform, rehearsal, smoke, stack
 from sandbox.addons import Addons
 from sandbox.errors import SandboxError
-from sandbox.images import BuiltImage, ImageStore, build_backup, build_binary_image, build_envoy, build_mlflow
+from sandbox.images import (
+    BuiltImage,
+    ImageStore,
+    build_backup,
+    build_binary_image,
+    build_envoy,
+    build_ingestion,
+    build_mlflow,
+)
 from sandbox.images.mlflow import mlflow_key, mlflow_version
 from sandbox.images.monitoring import build_monitoring_images
 from sandbox.locking import exclusive
@@ -62,7 +70,7 @@ def with_monitoring() -> bool:
 
 
 def prepare(
-    progress: Progress, *, monitoring: bool = False, backups: bool = False
+    progress: Progress, *, monitoring: bool = False, programs: bool = False
 ) -> tuple[Toolchain, dict[str, BuiltImage]]:
     """Has every tool and image in the cache; builds what is missing, tools and the large image side by side."""
     host.extend_path()
@@ -87,12 +95,13 @@ def prepare(
         if monitoring:
             images |= build_monitoring_images(toolchain.programs, cache=paths.CACHE)
         images["mlflow"] = mlflow.result()
-    if backups:
-        images["backup"] = build_backup(
-            cache=paths.CACHE,
-            python=Path(sys.executable),
-            progress=lambda message: progress.say("image", message),
-        )
+    if programs:
+        for name, build in (("backup", build_backup), ("ingestion", build_ingestion)):
+            images[name] = build(
+                cache=paths.CACHE,
+                python=Path(sys.executable),
+                progress=lambda message: progress.say("image", message),
+            )
     return toolchain, images
 
 
