@@ -50,6 +50,7 @@ def _watched(settings: Settings, wanted: MonitoringSettings, endpoints: Sequence
         public_tls=bool(probe and probe.tls),
         keys_max_age_hours=settings.sign_on.gateway.keys.max_age_hours if settings.sign_on else None,
         garbage_collection=settings.garbage_collection is not None,
+        metadata_ingestion=settings.metadata_ingestion is not None,
     )
 
 

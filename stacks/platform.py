@@ -16,6 +16,7 @@ from stacks.database_login import login_outputs
 from stacks.edge import edge, server_access
 from stacks.garbage_collection import garbage_collection
 from stacks.inventory import inventory
+from stacks.metadata_ingestion import metadata_ingestion, with_ingestion
 from stacks.monitoring import monitoring
 from stacks.providers import kubernetes_provider
 from stacks.stores import stores
@@ -51,7 +52,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
             scaling=settings.scaling,
             migration_deadline=settings.migration_deadline,
             before_migration=saved.guard,
-            access=with_canary(settings, server_access(settings)),
+            access=with_ingestion(settings, with_canary(settings, server_access(settings))),
         ),
         cluster,
     )
@@ -62,6 +63,7 @@ def deploy(settings: Settings) -> Mapping[str, pulumi.Input[Any]]:
         *inventory(settings, kept, server, cluster, saved.status),
     )
     garbage_collection(settings, kept, server, cluster)
+    metadata_ingestion(settings, server, way_in.outputs["url"], cluster)
     monitoring(settings, server, others, cluster)
     return {
         **way_in.outputs,

@@ -20,6 +20,7 @@ from stacks.catalog_settings import CatalogSettings, read_catalog
 from stacks.config_reader import ConfigReader
 from stacks.exporter_settings import ExporterSettings, read_exporter
 from stacks.garbage_collection_settings import GarbageCollectionSettings, read_garbage_collection
+from stacks.metadata_ingestion_settings import MetadataIngestionSettings, read_metadata_ingestion
 from stacks.monitoring_settings import MonitoringSettings, read_monitoring
 from stacks.point_in_time_settings import PointInTimeSettings, read_point_in_time
 from stacks.route_settings import RouteSettings, read_route
@@ -63,6 +64,8 @@ class Settings:
     """None: what is lost stays lost."""
     garbage_collection: GarbageCollectionSettings | None
     """None: deleted runs stay until somebody runs `mlflow gc`."""
+    metadata_ingestion: MetadataIngestionSettings | None
+    """None: no DataHub is told what MLflow holds."""
     point_in_time: PointInTimeSettings | None
     """None: the database can be had as of its backups, and of no moment between."""
     database: ProvisionedDatabase | DatabaseConnection
@@ -125,6 +128,7 @@ def load_settings(reader: ConfigReader | None = None) -> Settings:
         exporter=exporter,
         backup=backup,
         garbage_collection=read_garbage_collection(reader),
+        metadata_ingestion=read_metadata_ingestion(reader),
         point_in_time=point_in_time,
         database=database,
         bucket=bucket,

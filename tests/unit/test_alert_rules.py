@@ -166,6 +166,15 @@ def test_where_nothing_is_collected_there_is_no_alert_about_it() -> None:
     assert {name.value for name in AlertName} - {alert.name for alert in alerts} == {"MLFlowGarbageCollectionFailed"}
 
 
+def test_where_no_datahub_is_told_there_is_no_alert_about_it() -> None:
+    alerts = replace(PROD, watched=replace(PROD.watched, metadata_ingestion=False)).alerts
+
+    assert {name.value for name in AlertName} - {alert.name for alert in alerts} == {
+        "MLFlowIngestionTooOld",
+        "MLFlowIngestionFailed",
+    }
+
+
 def test_a_drill_shortens_every_wait_and_window_and_changes_no_name() -> None:
     usual, quick = (environment.alerts for environment in (PROD, DRILL))
 

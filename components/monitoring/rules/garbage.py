@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.monitoring.rules.jobs import Ending, ended
+from components.monitoring.rules.jobs import last_has_failed
 from components.monitoring.rules.model import Alert, Severity
 from components.monitoring.rules.scope import MINUTE
 from components.monitoring.rules.settings import GARBAGE_COLLECTION, AlertName
@@ -22,22 +22,10 @@ def alerts(scope: RuleScope) -> list[Alert]:
 
 
 def _failed(scope: RuleScope) -> Alert:
-    def last(ending: Ending) -> str:
-        made = scope.series("kube_job_created", _JOBS)
-        return f"max by (namespace) ({made} and on (namespace, job_name) {ended(scope, ending, _JOBS)})"
-
     return scope.alert(
         AlertName.GARBAGE_COLLECTION_FAILED,
         Severity.WARNING,
-        # Jobs that have failed are kept for people to look at, also when a later one has succeeded.
-        expr=f"""
-            {last(Ending.FAILED)}
-            unless on (namespace) (
-              {last(Ending.COMPLETE)}
-              > on (namespace)
-              {last(Ending.FAILED)}
-            )
-        """,
+        expr=last_has_failed(scope, _JOBS),
         hold=MINUTE,
         summary="The last garbage collection has failed.",
         description=(

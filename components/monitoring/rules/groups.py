@@ -8,6 +8,7 @@ from components.monitoring.rules import (
     backups,
     experience,
     garbage,
+    ingestion,
     latencies,
     objectives,
     point_in_time,
@@ -44,6 +45,7 @@ def groups(settings: AlertSettings, watched: Watched) -> list[Group]:
         "mlflow-witnesses": witnesses.alerts(scope),
         "mlflow-way-in": [*way_in.recordings(scope), *way_in.alerts(scope)],
         "mlflow-garbage-collection": garbage.alerts(scope),
+        "mlflow-ingestion": ingestion.alerts(scope),
         "mlflow-latencies": latencies.recordings(scope),
         "mlflow-backups": [*backups.alerts(scope), *point_in_time.alerts(scope)],
     }

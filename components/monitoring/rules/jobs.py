@@ -29,3 +29,27 @@ def ended(scope: RuleScope, ending: Ending, jobs: str) -> str:
     """
     told = scope.series(ending.value, jobs, 'condition="true"')
     return f"({told} == 1)"
+
+
+def last_has_failed(scope: RuleScope, jobs: str) -> str:
+    """Select the moment of the last of some Jobs that have ended, where that one has failed.
+
+    Jobs that have failed are kept for people to look at, also when a later one has succeeded.
+
+    Args:
+        scope: Of the platform.
+        jobs: A matcher of `job_name`.
+    """
+
+    def last(ending: Ending) -> str:
+        made = scope.series("kube_job_created", jobs)
+        return f"max by (namespace) ({made} and on (namespace, job_name) {ended(scope, ending, jobs)})"
+
+    return f"""
+        {last(Ending.FAILED)}
+        unless on (namespace) (
+          {last(Ending.COMPLETE)}
+          > on (namespace)
+          {last(Ending.FAILED)}
+        )
+    """

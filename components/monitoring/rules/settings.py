@@ -19,6 +19,8 @@ SOURCE_UP = "mlflow_exporter_source_up"
 """1 when the exporter's last look at a `source` succeeded, or else 0."""
 GARBAGE_COLLECTION = "mlflow-gc"
 """Its CronJob."""
+INGESTION = "mlflow-ingestion"
+"""Its CronJob."""
 CANARY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 """Seconds: upper bounds of the canary's histogram, between which nothing is known."""
 SHORTEST_WINDOW_SECONDS = 300
@@ -60,6 +62,8 @@ class AlertName(Enum):
     POINT_IN_TIME_BEHIND = "MLFlowPointInTimeBehind"
     POINT_IN_TIME_SLOT_GROWING = "MLFlowPointInTimeSlotGrowing"
     GARBAGE_COLLECTION_FAILED = "MLFlowGarbageCollectionFailed"
+    INGESTION_TOO_OLD = "MLFlowIngestionTooOld"
+    INGESTION_FAILED = "MLFlowIngestionFailed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +127,8 @@ class Watched:
     """For how long the gateway trusts signing keys that it cannot renew; None where no gateway is in front."""
     garbage_collection: bool = False
     """Whether deleted runs are removed for good."""
+    metadata_ingestion: bool = False
+    """Whether a DataHub is told what MLflow holds."""
 
     @property
     def canary(self) -> bool:

@@ -72,7 +72,6 @@ class Ingestion:
         try:
             # Reports into DataHub take rights that nothing else here does; freshness is watched in the cluster.
             made: _Pipeline = _Pipeline.create(self._recipe.pipeline, report_to=None, no_progress=True)
-            return made
         except ValidationError as error:
             raise UsageError(f"the recipe: {_invalid(error)}") from error
         except Exception as error:
@@ -81,6 +80,7 @@ class Ingestion:
             if invalid is not None:
                 raise UsageError(f"the recipe: {_invalid(invalid)}") from error
             raise failure_of(error, self._recipe.datahub) from error
+        return made
 
     def _demand_permission(self, pipeline: Pipeline) -> None:
         """Read what was told the last time. Who may not do that may not write either, and nothing is sent yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.unit.alerts import (
     backup_cases,
     garbage_cases,
+    ingestion_cases,
     objective_cases,
     point_in_time_cases,
     server_cases,
@@ -22,4 +23,5 @@ CASES = (
     *backup_cases.CASES,
     *point_in_time_cases.CASES,
     *garbage_cases.CASES,
+    *ingestion_cases.CASES,
 )

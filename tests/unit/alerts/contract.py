@@ -38,6 +38,8 @@ PROVIDED = frozenset(
         "envoy_http_jwt_authn_denied",
         "envoy_http_rbac_denied",
         # kube-state-metrics
+        "kube_cronjob_created",
+        "kube_cronjob_status_last_successful_time",
         "kube_deployment_metadata_generation",
         "kube_deployment_spec_replicas",
         "kube_deployment_status_condition",

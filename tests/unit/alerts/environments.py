@@ -51,6 +51,7 @@ PROD = Environment(
         public_tls=True,
         keys_max_age_hours=24,
         garbage_collection=True,
+        metadata_ingestion=True,
     ),
 )
 DEV = Environment(

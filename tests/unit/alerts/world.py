@@ -15,6 +15,7 @@ BUCKETS = ("0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "30.0", "+
 """As the canary's library writes them."""
 MIGRATION = "mlflow-migrate-0123456789"
 COLLECTION = "mlflow-gc-29000000"
+INGESTION = "mlflow-ingestion-29000000"
 DEPLOYMENTS = {"mlflow": 2, "mlflow-gateway": 2, "mlflow-canary": 1, "mlflow-exporter": 1}
 """Pods by name."""
 MIB = 2**20
@@ -47,6 +48,11 @@ def job_ended(ending: str, name: str, *, minute: int = 0) -> World:
         series(f"kube_job_{ending}", job_name=name, condition=condition): f"{'_ ' * minute}{value}+0xN"
         for condition, value in known.items()
     }
+
+
+def ingestions(metric: str, name: str = "mlflow-ingestion") -> str:
+    """What Kubernetes tells of the CronJob."""
+    return series(f"kube_cronjob_{metric}", cronjob=name)
 
 
 def memory(pod: str, container: str = "mlflow") -> str:
@@ -133,10 +139,11 @@ def _kubernetes() -> World:
             progressing = deployment("status_condition", name, condition="Progressing", status=status)
             known[progressing] = f"{value}+0xN"
         known |= {up(name, f"{name}-{number}"): "1+0xN" for number in range(1, pods + 1)}
-    for job in (MIGRATION, COLLECTION):
+    for job in (MIGRATION, COLLECTION, INGESTION):
         known |= {job_made(job): "0+0xN", **job_ended("complete", job)}
     # Of somebody else in the same namespace, and of which no rule may tell.
     known |= {job_made("nightly-report"): "60+0xN", **job_ended("failed", "nightly-report")}
+    known |= {ingestions("status_last_successful_time"): "0+60xN", ingestions("created"): "0+0xN"}
     known |= {memory(f"mlflow-{number}"): f"{900 * MIB}+0xN" for number in (1, 2)}
     return known
 

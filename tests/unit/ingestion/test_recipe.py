@@ -68,7 +68,7 @@ def test_a_recipe_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("source.type", "mlflow", "source.type is 'mlflow': it is to be mlflow_ingestion.source.PlatformSource"),
         ("source.config.tracking_uri", None, "source.config.tracking_uri is missing: it is to be the server's URL"),
         ("source.config.base_external_url", "", "source.config.base_external_url is missing: it is to be the URL that"),
-        ("source.config", [], "source is not a mapping with type and config"),
+        ("source.config", [1], "source is not a mapping with type and config"),
         ("sink.type", 7, "sink is not a mapping with type and config"),
         ("sink.config.server", None, "sink.config.server is missing: it is to be the URL of DataHub's metadata"),
         ("sink.config.token", "s3cret", "sink.config.token is a secret in a ConfigMap: name its file in sink.config."),

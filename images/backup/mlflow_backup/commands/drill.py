@@ -30,8 +30,8 @@ LOCK = 0x6D6C6472696C6C
 DATABASES = "mlflow_drill_"
 PREFIX = "drill/"
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
-"""Of the role itself. `DROP DATABASE` then waits for them, and ends an autovacuum of the database; with `FORCE` the role
-would be refused for that one, whose process belongs to nobody."""
+"""Of the role itself. `DROP DATABASE` then waits for them, and ends an autovacuum of the database; with `FORCE` the
+role would be refused for that one, whose process belongs to nobody."""
 
 
 def drill(settings: RestoreSettings, report: Report, wish: Wish, server_command: str | None) -> None:
