@@ -36,6 +36,13 @@ DRILL: dict[str, Any] = {
     "backupIdentity": "AGE-SECRET-KEY-10UQA5M0MNFDSGK3SXQXW4SKWEJU8Q6G58KW22HZJDGTFU2FPA3TS4KDJTJ",
 }
 """What a stack with backups is given for drills; nobody encrypts anything to this key."""
+DATAHUB: dict[str, Any] = {
+    "datahubUrl": "https://datahub.example.com/gms",
+    "datahubToken": "tell-and-do-not-ask",
+    "datahubPeers": [{"cidr": "10.0.0.9/32"}],
+    "datahubImage": "registry.example.com/mlflow-ingestion:1.0",
+}
+"""What a stack is given for a DataHub."""
 ACCESS_FACTS = {
     "cloudflareAccountId": "0a" * 16,
     "cloudflareZoneId": "0b" * 16,

@@ -1,4 +1,4 @@
-"""What holds for every resource of both stacks, and of production with a tunnel, and with drills."""
+"""What holds for every resource of both stacks, also with a tunnel, with drills, and with a DataHub."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ IMAGES = {
     "garbage-collection": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "exporter": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "backup": "registry.example.com/mlflow-backup:1.0",
+    "ingestion": "registry.example.com/mlflow-ingestion:1.0",
     "known-revisions": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "drill-server": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "envoy": "docker.io/envoyproxy/envoy:distroless-v1.40.0",
@@ -65,6 +66,7 @@ SECRETS = [
     *stack_files.BACKUP_SECRETS.values(),
     stack_files.DRILL["databaseDrillPassword"],
     stack_files.DRILL["backupIdentity"],
+    stack_files.DATAHUB["datahubToken"],
     "generated-secret-key",
     "generated-access-key",
     engine.CLIENT_SECRET,
@@ -79,7 +81,13 @@ def drilled(deployed: Deploy) -> Recording:
     return deployed("prod", **stack_files.DRILL)
 
 
-@pytest.fixture(params=["dev", "prod", "tunnelled", "drilled"])
+@pytest.fixture(scope="module")
+def catalogued(deployed: Deploy) -> Recording:
+    """A stack whose DataHub is told what it holds."""
+    return deployed("dev", **stack_files.DATAHUB)
+
+
+@pytest.fixture(params=["dev", "prod", "tunnelled", "drilled", "catalogued"])
 def stack(request: pytest.FixtureRequest) -> Recording:
     recording: Recording = request.getfixturevalue(request.param)
     return recording

@@ -8,9 +8,9 @@ from mlflow import MlflowClient
 from sandbox.images import INGESTION
 from sandbox.progress import Progress
 from sandbox.toolchain import python_env
+from tests.ingestion import Ingestion
 from tests.integration.mlflow_server_here import NEW, Server, serving
 from tests.unit.ingestion import world
-from tests.unit.ingestion.running import Ingestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

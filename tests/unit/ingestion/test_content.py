@@ -10,7 +10,7 @@ import pytest
 from mlflow.entities import ViewType
 
 from sandbox.images import INGESTION
-from tests.unit.ingestion.running import PUBLIC, Ingestion
+from tests.ingestion import PUBLIC, Ingestion
 from tests.unit.ingestion.world import MODEL, ODD_MODEL, SCHEDULER, World
 
 if TYPE_CHECKING:

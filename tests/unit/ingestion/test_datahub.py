@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.datahub import DataHub, serving
+from tests.ingestion import Ingestion, rest_sink
 from tests.integration.plugin_harness import free_port
-from tests.unit.ingestion.running import Ingestion, rest_sink
 from tests.unit.ingestion.test_content import model_urn
 from tests.unit.ingestion.world import MODEL
 
@@ -72,16 +72,16 @@ def test_what_an_outage_has_kept_from_datahub_the_next_run_mends(
 
 def test_a_refused_token_is_named_and_nothing_is_sent(ingestion: Ingestion, serve: Serve, filled: World) -> None:
     datahub = serve()
-    outcome = ingestion.to(datahub, token="an old one")  # noqa: S106 - it is refused
+    outcome = ingestion.to(datahub, token="an-old-one")  # noqa: S106 - it is refused
 
     assert (outcome.code, outcome.result["reason"]) == (3, "refused")
     assert outcome.message.startswith(f"DataHub at {datahub.url} refuses the token: 401 ")
     assert (datahub.taken, filled.trained in str(datahub.aspects)) == (0, False)
-    assert "an old one" not in str(outcome)
+    assert "an-old-one" not in str(outcome)
 
 
 def test_a_gate_in_front_of_datahub_that_refuses_is_told_in_the_same_words(ingestion: Ingestion, serve: Serve) -> None:
-    outcome = ingestion.to(serve(open_config=False), token="an old one")  # noqa: S106 - it is refused
+    outcome = ingestion.to(serve(open_config=False), token="an-old-one")  # noqa: S106 - it is refused
 
     assert outcome.code == 3
     assert "refuses the token" in outcome.message

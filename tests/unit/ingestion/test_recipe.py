@@ -13,7 +13,7 @@ from mlflow.exceptions import MlflowException
 from mlflow_ingestion import VERSION, __main__, recipe
 from mlflow_ingestion.failures import ExitCode, UsageError, failure_of, one_line
 from sandbox.images import INGESTION
-from tests.unit.ingestion.running import PUBLIC, Ingestion, rest_sink
+from tests.ingestion import PUBLIC, Ingestion, rest_sink
 
 if TYPE_CHECKING:
     from pathlib import Path
