@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sandbox.images import INGESTION
+from sandbox.images.ingestion import RECIPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ class Ingestion:
         file.write_text(yaml.safe_dump(dict(recipe)))
         done = subprocess.run(
             [self.python, "-m", "mlflow_ingestion", f"--recipe={file}"],
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": str(INGESTION.source)},
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": str(RECIPE.source)},
             cwd=self.folder,
             capture_output=True,
             text=True,

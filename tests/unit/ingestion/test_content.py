@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mlflow.entities import ViewType
 
-from sandbox.images import INGESTION
+from sandbox.images.ingestion import RECIPE
 from tests.ingestion import PUBLIC, Ingestion
 from tests.unit.ingestion.world import MODEL, ODD_MODEL, SCHEDULER, World
 
@@ -243,7 +243,7 @@ def test_experiments_of_more_than_a_page_arrive_whole(
 
 
 def test_the_image_has_the_client_that_is_tested_here(python: Path) -> None:
-    lock = (INGESTION.source / "requirements.txt").read_text()
+    lock = (RECIPE.source / "requirements.txt").read_text()
 
     assert "\nmlflow-skinny==2.20.4 " in lock
     assert any((python.parent.parent / "lib").glob("python3*/site-packages/mlflow_skinny-2.20.4.dist-info"))
