@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 # An Output that ends up in a text is an error here, instead of a value that looks like one.
@@ -33,7 +34,8 @@ class Deploy(Protocol):
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
+def deployed_anew(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
+    """For a test of what the program does beside registering."""
     directory: Path = tmp_path_factory.mktemp("configuration")
 
     def run(
@@ -41,6 +43,22 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
     ) -> engine.Recording:
         settings = load_settings(stack_files.reader(stack, directory, **overrides))
         return engine.run(lambda: deploy(settings), preview=preview, stack=stack, outputs=outputs)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def deployed(deployed_anew: Deploy) -> Deploy:
+    """Runs the program once for whatever is asked for more than once: in production it takes more than a second."""
+    made: dict[str, engine.Recording] = {}
+
+    def run(
+        stack: str = "dev", *, preview: bool = False, outputs: Mapping[str, Any] | None = None, **overrides: Any
+    ) -> engine.Recording:
+        asked = json.dumps([stack, preview, outputs, overrides], sort_keys=True)
+        if asked not in made:
+            made[asked] = deployed_anew(stack, preview=preview, outputs=outputs, **overrides)
+        return made[asked]
 
     return run
 

@@ -127,11 +127,11 @@ def test_another_server_is_provisioned_by_a_provider_of_its_own(deployed: Deploy
 
 @pytest.mark.parametrize(("far", "warnings"), [({}, 1), (FAR, 0)])
 def test_one_server_for_both_is_warned_of(
-    deployed: Deploy, far: dict[str, Any], warnings: int, monkeypatch: pytest.MonkeyPatch
+    deployed_anew: Deploy, far: dict[str, Any], warnings: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", told.append)
-    deployed(**WANTED, **far)
+    deployed_anew(**WANTED, **far)
 
     assert len(told) == warnings
     assert all("backups are on the same server as the artifacts (minio.data-platform" in line for line in told)
