@@ -14,10 +14,13 @@ from mlflow_backup.archive.layout import BackupId, object_key
 from mlflow_backup.archive.object_list import Stored, write_object_list
 from mlflow_backup.commands import prune as command
 from mlflow_backup.environment import BucketSettings
+from mlflow_backup.point_in_time import fetching
 from mlflow_backup.point_in_time.pruning import prune_log
+from mlflow_backup.point_in_time.settings import FetchSettings
 from mlflow_backup.report import Report
 from mlflow_backup.settings import PruneSettings
-from mlflow_backup.storage.leases import LOG, reading
+from mlflow_backup.storage.encryption import Identities
+from mlflow_backup.storage.leases import LOG, read_now, reading
 from tests.unit.backup.memory_bucket import NOW, MemoryBucket
 from tests.unit.backup.samples import MANIFEST
 from tests.unit.backup.test_moments import BASE, BRANCH
@@ -127,3 +130,17 @@ def test_the_log_stays_while_somebody_recovers_by_it(bucket: MemoryBucket) -> No
 
     assert prune_log(bucket, BRANCH.platform, later, keep_days=1, dry_run=False).bases == [BASE.id]
     assert BRANCH.base_manifest(BASE.id) not in bucket.objects
+
+
+def test_whoever_fetches_says_that_the_log_is_read(
+    bucket: MemoryBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+    monkeypatch.setattr(fetching, "Bucket", lambda _: bucket)
+    monkeypatch.setattr(fetching, "_fetched", lambda *_: seen.append(read_now(bucket, NOW)))
+    settings = FetchSettings(platform=BRANCH.platform, target=PLACE, identities=Identities(()), superuser="postgres")
+
+    fetching.fetch(settings, Report("pitr-fetch"), None, tmp_path)
+
+    assert seen == [{LOG}]
+    assert read_now(bucket, NOW) == set()

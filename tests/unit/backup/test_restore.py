@@ -11,6 +11,7 @@ from mlflow_backup.commands import restore as command
 from mlflow_backup.commands.restoration import Wish
 from mlflow_backup.failures import RetryLaterError
 from mlflow_backup.report import Report
+from tests.unit.backup.lock_session import LockSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,27 +49,13 @@ class Steps:
         self.done.append("compare")
 
 
-class Session:
-    """Holds the lock for so many looks."""
-
-    def __init__(self, looks: int) -> None:
-        self._looks = looks
-
-    def execute(self, *_: object) -> Session:
-        self._looks -= 1
-        return self
-
-    def fetchone(self) -> tuple[bool]:
-        return (self._looks >= 0,)
-
-
 def restored(monkeypatch: pytest.MonkeyPatch, looks: int) -> list[str]:
     """Restore with a lock that is lost after so many looks; what has been done."""
     steps = Steps()
 
     @contextmanager
-    def connected(_: str) -> Iterator[Session]:
-        yield Session(looks)
+    def connected(_: str) -> Iterator[LockSession]:
+        yield LockSession(looks)
 
     monkeypatch.setattr(command, "connected", connected)
     monkeypatch.setattr(command, "take_lock", lambda _: None)
