@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sandbox.benchmarks import backups, gateway, preview, watchers
+from sandbox.benchmarks import backups, dolphinscheduler, gateway, preview, watchers
 from sandbox.benchmarks.figures import emit
 from sandbox.commands import down, rehearse_prod, up
 from sandbox.progress import Progress
@@ -29,6 +29,8 @@ def run() -> None:
     # Before the sandbox is up: it would have the cores that are measured.
     with tempfile.TemporaryDirectory() as folder:
         gateway.measure(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        dolphinscheduler.measure(Path(folder))
     begun = time.monotonic()
     up.run()
     emit("warm make up to the first logged run", seconds=round(time.monotonic() - begun, 1), goal=WARM_UP_GOAL_SECONDS)

@@ -11,6 +11,8 @@ import pytest
 from tests.dolphinscheduler.generations import GENERATIONS, TaskInstance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
@@ -79,12 +81,18 @@ with mlflow.start_run(run_id=client.tracking.create_run(client.experiment_id).in
 """
 
 
-class TaskStories:
-    """Needs the fixtures `worker` and `tracking`, a client of the same server."""
+@pytest.fixture
+def experiment(tracking: MlflowClient) -> Iterator[str]:
+    """The name of an experiment that is there for one test."""
+    name = f"dolphinscheduler-{uuid.uuid4().hex}"
+    yield name
+    made = tracking.get_experiment_by_name(name)
+    if made is not None:
+        tracking.delete_experiment(made.experiment_id)
 
-    @pytest.fixture
-    def experiment(self) -> str:
-        return f"dolphinscheduler-{uuid.uuid4().hex}"
+
+class TaskStories:
+    """Needs the fixtures `worker`, `tracking` (a client of the same server) and `experiment`."""
 
     @pytest.mark.parametrize("generation", GENERATIONS)
     def test_a_python_task_tags_its_run_with_all_that_its_generation_tells(

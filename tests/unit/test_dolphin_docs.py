@@ -16,7 +16,7 @@ from sandbox import paths
 from tests.dolphinscheduler.documents import blocks
 from tests.dolphinscheduler.environment_double import NEW, TOKEN, scheduler
 from tests.dolphinscheduler.generations import TaskInstance
-from tests.dolphinscheduler.source_install import PACKAGE, python_path
+from tests.dolphinscheduler.source_install import PACKAGE, lay_out
 from tests.dolphinscheduler.worker import Worker
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def worker(mlflow_server: str, tmp_path: Path) -> Worker:
     environment = {
         "MLFLOW_TRACKING_URI": mlflow_server,
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        "PYTHONPATH": python_path(tmp_path / "installed"),
+        "PYTHONPATH": str(lay_out(tmp_path / "installed")),
     }
     return Worker(tmp_path, Path(sys.executable), environment)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from tests.dolphinscheduler.source_install import python_path
-from tests.dolphinscheduler.stories import TaskStories
+from tests.dolphinscheduler.source_install import lay_out
+from tests.dolphinscheduler.stories import TaskStories, experiment
 from tests.dolphinscheduler.worker import Worker
+
+__all__ = ["experiment"]  # a fixture: importing it makes it known here
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def worker(mlflow_server: str, tmp_path: Path) -> Worker:
     environment = {
         "MLFLOW_TRACKING_URI": mlflow_server,
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        "PYTHONPATH": python_path(tmp_path / "installed"),
+        "PYTHONPATH": str(lay_out(tmp_path / "installed")),
     }
     return Worker(tmp_path, Path(sys.executable), environment)
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 STATUS = re.compile(r"failed with error code (\d{3})")
 """How `mlflow.utils.rest_utils.verify_rest_response` tells a status."""
+FAILED = re.compile(r"API request to .* failed with (timeout )?exception", re.DOTALL)
+"""How `mlflow.utils.rest_utils.http_request` tells that there was no answer."""
 TRANSIENT = ("ConnectionError", "ConnectTimeout", "ReadTimeout", "Timeout", "ChunkedEncodingError", "RetryError")
 """The exceptions of requests after which an answer may still come, and may have been lost."""
 PERMANENT = ("SSLError", "ProxyError", "InvalidURL", "InvalidSchema", "MissingSchema", "AccessDeniedError")
@@ -35,7 +37,7 @@ def is_transient(error: BaseException) -> bool:
 def is_unreachable(error: BaseException) -> bool:
     """Whether the server never answered."""
     names = {kind.__name__ for each in chain(error) for kind in type(each).__mro__}
-    return bool(names.intersection(TRANSIENT + PERMANENT)) or "API request to" in str(error)
+    return bool(names.intersection(TRANSIENT + PERMANENT)) or bool(FAILED.search(str(error)))
 
 
 def is_login_page(error: BaseException) -> bool:
