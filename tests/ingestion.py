@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PUBLIC = "https://mlflow.example.com"
 PATIENCE_SECONDS = 300
+ONE_TRY = {"DATAHUB_REST_EMITTER_DEFAULT_RETRY_MAX_TIMES": "1", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+"""Where somebody is away on purpose, nobody waits for him."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,12 @@ class Ingestion:
         file.write_text(yaml.safe_dump(dict(recipe)))
         done = subprocess.run(
             [self.python, "-m", "mlflow_ingestion", f"--recipe={file}"],
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": str(RECIPE.source)},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.folder),
+                "PYTHONPATH": str(RECIPE.source),
+                **ONE_TRY,
+            },
             cwd=self.folder,
             capture_output=True,
             text=True,

@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sandbox.benchmarks import backups, dolphinscheduler, gateway, preview, watchers
+from sandbox.benchmarks import backups, dolphinscheduler, gateway, ingestion, preview, watchers
 from sandbox.benchmarks.figures import emit
 from sandbox.commands import down, rehearse_prod, up
 from sandbox.progress import Progress
@@ -39,6 +39,8 @@ def run() -> None:
     emit("make up on a running sandbox", seconds=round(time.monotonic() - begun, 1))
     with tempfile.TemporaryDirectory() as folder:
         preview.measure(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        ingestion.measure(Path(folder))
     down.run()
     progress = Progress()
     with rehearse_prod.production(progress):

@@ -23,12 +23,8 @@ if TYPE_CHECKING:
 
     from tests.integration.mlflow_server_here import Server
 
-PART = (
-    (paths.CLONE / "docs" / "integration-guide.md")
-    .read_text()
-    .partition("## Part 2: DataHub\n")[2]
-    .partition("\n## ")[0]
-)
+GUIDE = (paths.CLONE / "docs" / "integration-guide.md").read_text()
+PART = GUIDE.partition("## Part 2: DataHub\n")[2].partition("\n## ")[0]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PART, flags=re.MULTILINE | re.DOTALL)
 PULUMI = '#!/bin/sh\nprintf "%s\\n" "$*" >>"$RECORD"\ncase "$*" in *--secret*) cat >>"$RECORD" ;; esac\n'
 """Writes down what it is called with."""
