@@ -27,6 +27,7 @@ from sandbox.parts.cloudflare import Cloudflare
 from sandbox.private_files import secret, write_private
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 STACK = "prod"
@@ -60,12 +61,18 @@ def environment() -> dict[str, str]:
     }
 
 
-def overrides(image: str, gateway_image: str, backup_image: str) -> dict[str, Any]:
-    """Where things are in the sandbox, and under which names its owners know the program."""
+IMAGES = {"mlflow": "image", "envoy": "gatewayImage", "backup": "backupImage", "ingestion": "datahubImage"}
+"""The key that names each of the images."""
+
+
+def overrides(images: Mapping[str, str]) -> dict[str, Any]:
+    """Where things are in the sandbox, and under which names its owners know the program.
+
+    Args:
+        images: References, by the names in `IMAGES`.
+    """
     return {
-        "image": image,
-        "gatewayImage": gateway_image,
-        "backupImage": backup_image,
+        **{key: images[name] for name, key in IMAGES.items()},
         "backupRecipients": backup_keys.recipients(),
         "backupDrill": True,
         "databaseAdminHost": network.NODE_ADDRESS,
@@ -116,8 +123,8 @@ def pulumi(*words: str, stdin: str | None = None) -> str:
     )
 
 
-def make_stack(image: str, gateway_image: str, backup_image: str) -> None:
-    """Makes the stack's state and configuration anew."""
+def make_stack(images: Mapping[str, str]) -> None:
+    """Makes the stack's state and configuration anew; `overrides` tells the argument."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     STATE.mkdir(parents=True)
     (FOLDER / "Pulumi.yaml").write_text(f"name: {stack.PROJECT}\nruntime: python\n")
@@ -130,7 +137,7 @@ def make_stack(image: str, gateway_image: str, backup_image: str) -> None:
         env=settings,
     )
     document = yaml.safe_load(FILE.read_text())
-    ours = {f"{stack.PROJECT}:{key}": given for key, given in overrides(image, gateway_image, backup_image).items()}
+    ours = {f"{stack.PROJECT}:{key}": given for key, given in overrides(images).items()}
     document["config"] = stack_file.config(TRACKED) | ours
     write_private(FILE, yaml.safe_dump(document))
     for key, given in _secrets().items():

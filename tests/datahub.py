@@ -154,8 +154,8 @@ def _checked(proposal: Any) -> tuple[str, str, Any]:
 
 
 @contextmanager
-def serving(datahub: DataHub, port: int = 0) -> Iterator[DataHub]:
-    """Have it answer on this machine for the length of a block."""
+def serving(datahub: DataHub, port: int = 0, address: str = "127.0.0.1") -> Iterator[DataHub]:
+    """Have it answer at an address of this machine for the length of a block."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -185,8 +185,8 @@ def serving(datahub: DataHub, port: int = 0) -> Iterator[DataHub]:
             self.end_headers()
             self.wfile.write(content)
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    datahub.url = f"http://127.0.0.1:{server.server_address[1]}"
+    server = ThreadingHTTPServer((address, port), Handler)
+    datahub.url = f"http://{address}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

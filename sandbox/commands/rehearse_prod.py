@@ -76,6 +76,6 @@ def _bring_up(progress: Progress) -> None:
     wait_until(lambda: part.ready(around), what=part.name, timeout=60)
     network.publish({part.public_host: network.EDGE_ADDRESS, part.team_domain: network.EDGE_ADDRESS})
     rehearsal.make_surroundings(toolchain["kubectl"])
-    rehearsal.make_stack(*(images[name].reference for name in ("mlflow", "envoy", "backup")))
+    rehearsal.make_stack({name: images[name].reference for name in rehearsal.IMAGES})
     with progress.step("pulumi", "pulumi up on stack prod, and a preview that finds nothing to change"):
         rehearsal.up()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
 
 ADDRESSES_AND_FILES = ("Host", "Server", "Peers", "File", "Url", "Id", "Origin", "mage")
+IMAGES = {name: f"{name}:1" for name in rehearsal.IMAGES}
 THAT_BACKUPS_CAN_BE_READ = {"backupRecipients", "backupDrill"}
 
 
@@ -37,7 +38,7 @@ def test_it_refuses_to_begin_beside_a_running_sandbox(monkeypatch: pytest.Monkey
 
 
 def test_it_overrides_addresses_and_nothing_that_decides_who_may_enter() -> None:
-    overridden = rehearsal.overrides("server:1", "gateway:1", "backup:1")
+    overridden = rehearsal.overrides(IMAGES)
     others = {key for key in overridden if not key.endswith(ADDRESSES_AND_FILES)}
     assert others == THAT_BACKUPS_CAN_BE_READ
     assert rehearsal.value("host") == "mlflow.254carbon.com"
@@ -45,7 +46,7 @@ def test_it_overrides_addresses_and_nothing_that_decides_who_may_enter() -> None
 
 def test_it_overrides_keys_that_the_program_has() -> None:
     declared = yaml.safe_load((paths.CLONE / "Pulumi.yaml").read_text())["config"]
-    assert set(rehearsal.overrides("server:1", "gateway:1", "backup:1")) <= set(declared)
+    assert set(rehearsal.overrides(IMAGES)) <= set(declared)
 
 
 def test_the_double_serves_the_names_of_the_production_configuration() -> None:
@@ -58,7 +59,7 @@ def test_the_double_serves_the_names_of_the_production_configuration() -> None:
 def test_the_way_out_of_the_canary_leads_to_the_doubles_edge(deployed: Deploy) -> None:
     given = {
         key: value
-        for key, value in rehearsal.overrides("server:1", "gateway:1", "backup:1").items()
+        for key, value in rehearsal.overrides(IMAGES).items()
         if not key.endswith("CaFile") and key not in THAT_BACKUPS_CAN_BE_READ
     }
     *_, way_out = deployed("prod", **given).called("canary-edges").spec["egress"]
