@@ -202,6 +202,15 @@ def test_unnamed_runs_of_one_task_are_resumed_in_their_order(mlflow_server: str)
     assert MLFlowClient(mlflow_server).tracking.get_run(first[0]).data.tags["dolphin.retry_number"] == "2"
 
 
+def test_a_retry_number_that_is_none_is_counted_anew(mlflow_server: str) -> None:
+    context = {"workflow_instance_id": uuid.uuid4().hex, "task_definition_code": "1"}
+    client = MLFlowClient(mlflow_server, experiment_name="resumed", context=context)
+    run_id = client.create_run(tags={"dolphin.retry_number": "many"})
+    with client.start_run(on_retry="resume") as run:
+        assert run.info.run_id == run_id
+    assert client.tracking.get_run(run_id).data.tags["dolphin.retry_number"] == "1"
+
+
 def test_a_retried_task_starts_a_new_run_where_that_is_wanted(mlflow_server: str) -> None:
     context = {"workflow_instance_id": uuid.uuid4().hex, "task_definition_code": "1"}
     for _ in range(2):

@@ -70,7 +70,8 @@ def retry_tags(earlier: Run, context: TaskContext) -> dict[str, str]:
     if context.retry_number:
         return {}
     before = earlier.data.tags
-    number = int(before.get(RETRY_NUMBER, "0"))
+    counted = before.get(RETRY_NUMBER, "")
+    number = int(counted) if counted.isdecimal() else 0
     same = bool(context.task_instance_id) and before.get(f"{TAG_PREFIX}task_instance_id") == context.task_instance_id
     return {RETRY_NUMBER: str(number if same else number + 1)}
 

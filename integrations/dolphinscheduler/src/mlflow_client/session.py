@@ -71,10 +71,10 @@ class Session:
 
     @cached_property
     def tracking(self) -> MlflowClient:
-        """MLflow's own low-level client for the same server."""
-        from mlflow.tracking import MlflowClient  # noqa: PLC0415
+        """MLflow's own low-level client for the same server; the runs that it creates carry the task's tags."""
+        from mlflow_client.tracking import TaggingClient  # noqa: PLC0415 - it imports MLflow
 
-        return MlflowClient(tracking_uri=self.tracking_uri)
+        return TaggingClient(tracking_uri=self.tracking_uri)
 
     def run_tags(self, tags: Mapping[str, object] | None = None) -> dict[str, str]:
         """The tags of a run: the task's, then the client's, then those given here; the last one counts."""
