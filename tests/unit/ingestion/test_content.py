@@ -7,7 +7,6 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from mlflow.entities import ViewType
 
 from sandbox.images.ingestion import RECIPE
 from tests.ingestion import PUBLIC, Ingestion
@@ -220,26 +219,22 @@ def test_a_version_outlives_its_run(ingestion: Ingestion, client: MlflowClient, 
     assert told[model_urn(MODEL, str(version))]["mlModelProperties"]["trainingJobs"] == []
 
 
-def test_experiments_of_more_than_a_page_arrive_whole(
-    ingestion: Ingestion, client: MlflowClient, server: Server
-) -> None:
+def test_runs_of_more_than_a_page_arrive_whole(ingestion: Ingestion, client: MlflowClient, server: Server) -> None:
     experiment = client.create_experiment("many")
-    rows = ", ".join(f"('{number:032x}', 'r', 'LOCAL', '', '', 'u', 'FINISHED', 1, 2, '', 'active', 'mlflow-artifacts:/"
-                     f"{experiment}/{number}', {experiment})" for number in range(2345))  # fmt: skip
-    columns = (
-        "run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time, "
-        "source_version, lifecycle_stage, artifact_uri, experiment_id"
-    )
+    runs = [f"{number:032x}" for number in range(1100)]
+    columns = "run_uuid, name, user_id, status, start_time, lifecycle_stage, artifact_uri, experiment_id"
+    values = "?, 'one of many', 'somebody', 'RUNNING', 1700000000000, 'active', 'mlflow-artifacts:/x', ?"
     with sqlite3.connect(server.folder / "mlflow.db") as database:
-        database.execute(f"INSERT INTO runs ({columns}) VALUES {rows}")  # noqa: S608 - values of this test
-    outcome = ingestion.to_file()
-    seen = client.search_runs([experiment], run_view_type=ViewType.ACTIVE_ONLY, max_results=5000)
+        rows = [(run, experiment) for run in runs]
+        database.executemany(f"INSERT INTO runs ({columns}) VALUES ({values})", rows)  # noqa: S608 - of this test
+        database.commit()
+        outcome = ingestion.to_file()
+        database.execute("DELETE FROM runs WHERE experiment_id = ?", (experiment,))
     client.delete_experiment(experiment)
 
     assert outcome.code == 0
-    assert len(seen) == 2345
-    names = [aspects.get("mlTrainingRunProperties", {}).get("id") for aspects in ingestion.told().values()]
-    assert {run.info.run_id for run in seen} <= set(names)
+    told = of_type(ingestion.told(), "dataProcessInstance").values()
+    assert set(runs) <= {each["mlTrainingRunProperties"]["id"] for each in told}
 
 
 def test_the_image_has_the_client_that_is_tested_here(python: Path) -> None:
