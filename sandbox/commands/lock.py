@@ -14,9 +14,11 @@ UV = "uv==0.13.9"
 PYTHON = "3.11"
 CLIENTS = ("integrations/mlflow-cloudflare-access/tests/locks", "integrations/dolphinscheduler/tests/locks")
 """The clients of MLflow that the packages for clients are tested with."""
-OLD_SERVERS = "tests/integration/locks"
-"""The servers of MLflow whose databases the migration is tested with."""
+LOCKS = "tests/integration/locks"
+"""The servers of MLflow whose databases the migration is tested with, and DolphinScheduler's reader of definitions."""
 BACKUP = "images/backup"
+PIPELINE = "examples/training-pipeline"
+_NO_STORES = ("--override", f"{LOCKS}/pydolphinscheduler-overrides.txt")
 _OVERRIDES = ("--override", f"{BACKUP}/overrides.txt")
 TARGETS = (
     ("requirements.in", "requirements.txt", ()),
@@ -24,7 +26,9 @@ TARGETS = (
     ("sandbox/toolchain/go/requirements.in", "sandbox/toolchain/go/requirements.txt", ()),
     (f"{BACKUP}/requirements.in", f"{BACKUP}/requirements.txt", _OVERRIDES),
     *((f"images/{name}/requirements.in", f"images/{name}/requirements.txt", ()) for name in ("mlflow", "ingestion")),
-    (f"{OLD_SERVERS}/mlflow-2.10.0.in", f"{OLD_SERVERS}/mlflow-2.10.0.txt", ()),
+    (f"{PIPELINE}/requirements.in", f"{PIPELINE}/requirements.txt", ("--constraint", "requirements.txt")),
+    (f"{LOCKS}/pydolphinscheduler.in", f"{LOCKS}/pydolphinscheduler.txt", _NO_STORES),
+    (f"{LOCKS}/mlflow-2.10.0.in", f"{LOCKS}/mlflow-2.10.0.txt", ()),
     *((f"{folder}/{age}.in", f"{folder}/{age}.txt", ()) for folder in CLIENTS for age in ("oldest", "newest")),
 )
 
