@@ -33,7 +33,8 @@ class Layer:
 REHEARSAL = Layer("rehearsal", "tests/rehearsal", needs_sandbox=True, production=True)
 DRILLS = Layer("drills", "tests/drills", needs_sandbox=True, production=True)
 LONG = Layer("long", "tests/integration", needs_sandbox=True, options=("-m", "full"))
-"""What `make test` leaves out of the layer `integration`, for its time."""
+LONG_REHEARSAL = Layer("long rehearsal", "tests/rehearsal", needs_sandbox=True, production=True, options=("-m", "full"))
+"""What `make test` leaves out of the layers `integration` and `rehearsal`, for its time."""
 PRODUCTION = (REHEARSAL, DRILLS)
 """The drills last: the faults that they make would show in what the others look at."""
 LAYERS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sandbox import layers
 from sandbox.commands import down, rehearse_prod, up
 from sandbox.errors import SandboxError
-from sandbox.layers import DRILLS, LONG, OUTPUT
+from sandbox.layers import DRILLS, LONG, LONG_REHEARSAL, OUTPUT
 
 FULL = "--full"
 
@@ -19,7 +19,7 @@ def run() -> None:
     Raises:
         SandboxError: a sandbox runs already, one did not come up or go away, or a test failed.
     """
-    rehearse_prod.check(DRILLS, FULL)
+    rehearse_prod.check([LONG_REHEARSAL, DRILLS], FULL)
     try:
         up.run()
         problems = layers.report({LONG.name: layers.run(LONG, FULL)})

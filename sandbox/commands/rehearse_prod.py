@@ -16,25 +16,25 @@ from sandbox.supervisor import client
 from sandbox.toolchain import host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sandbox.layers import Layer
 
 
 def run() -> None:
     """Rehearses production."""
-    check(REHEARSAL)
+    check([REHEARSAL])
 
 
-def check(layer: Layer, *options: str) -> None:
-    """Runs a layer of tests against production on a sandbox of its own.
+def check(chosen: Sequence[Layer], *options: str) -> None:
+    """Runs layers of tests against production on a sandbox of its own.
 
     Raises:
         SandboxError: a sandbox runs already, production did not come up or go away, or a test failed.
     """
     with production(Progress()):
-        tally = layers.run(layer, *options)
-    problems = layers.report({layer.name: tally})
+        counts = {layer.name: layers.run(layer, *options) for layer in chosen}
+    problems = layers.report(counts)
     if problems:
         raise SandboxError("; ".join(problems), f"the lines above name the tests; {OUTPUT} holds the report")
 

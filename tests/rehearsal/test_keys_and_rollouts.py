@@ -95,6 +95,7 @@ def test_gateways_roll_under_load_and_an_outage_of_the_team_domain_and_no_reques
     assert load.failures == []
 
 
+@pytest.mark.full
 def test_servers_roll_behind_the_gateways_and_no_request_is_lost(through_the_edge: Target) -> None:
     with Load(through_the_edge) as load:
         kubectl("rollout", "restart", SERVER, NAMESPACE)

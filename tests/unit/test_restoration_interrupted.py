@@ -16,11 +16,21 @@ from sandbox.schedules import SCHEDULES
 from tests.unit.restoration_cluster import Told, identity, patch, platform
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.unit.engine import Recording
 
 __all__ = ["identity"]  # a fixture: importing it makes it known here
+
+
+@pytest.fixture(autouse=True)
+def nobody_ignores_signals() -> Iterator[None]:
+    """What started the tests may have done so, and that is inherited."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("failing", ["mlflow-restore", "mlflow-migrate"])

@@ -126,7 +126,12 @@ def test_a_panel_leads_to_the_sections_of_the_alerts_that_watch_the_same() -> No
     known = {f"{RUNBOOK}#{name.value.lower()}" for name in AlertName}
 
     assert links <= known
-    jobs = (AlertName.MIGRATION_FAILED, AlertName.GARBAGE_COLLECTION_FAILED)
+    jobs = (
+        AlertName.MIGRATION_FAILED,
+        AlertName.GARBAGE_COLLECTION_FAILED,
+        AlertName.INGESTION_FAILED,
+        AlertName.INGESTION_TOO_OLD,
+    )
     assert known - links == {f"{RUNBOOK}#{name.value.lower()}" for name in jobs}
 
 
