@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from sandbox import paths, rehearsal, stack
 
@@ -37,8 +38,10 @@ LONG_REHEARSAL = Layer("long rehearsal", "tests/rehearsal", needs_sandbox=True, 
 """What `make test` leaves out of the layers `integration` and `rehearsal`, for its time."""
 PRODUCTION = (REHEARSAL, DRILLS)
 """The drills last: the faults that they make would show in what the others look at."""
+UNIT = Layer("unit", "tests/unit", needs_sandbox=False)
+ON_MLFLOW = Layer("on-mlflow", "tests/on_mlflow", needs_sandbox=False)
+"""Beside the first one, since both have use for one core."""
 LAYERS = (
-    Layer("unit", "tests/unit", needs_sandbox=False),
     Layer("integration", "tests/integration", needs_sandbox=True),
     Layer("machine", "tests/machine", needs_sandbox=True),
 )
@@ -54,8 +57,30 @@ class Count:
     skipped: int
 
 
-def run(layer: Layer, *options: str) -> Count:
-    """Runs the tests of a layer with pytest, and options of the layer's own, and counts them from its report."""
+def run_side_by_side(first: Layer, second: Layer) -> dict[str, Count]:
+    """Runs two layers at one time; what the second one prints comes after what the first one does."""
+    OUTPUT.mkdir(exist_ok=True)
+    counts: dict[str, Count] = {}
+    with (OUTPUT / f"{second.name}.log").open("w+") as log:
+        beside = threading.Thread(target=lambda: counts.update({second.name: run(second, output=log)}))
+        beside.start()
+        try:
+            counts[first.name] = run(first)
+        finally:
+            beside.join()
+        log.seek(0)
+        sys.stdout.write(log.read())
+    return counts
+
+
+def run(layer: Layer, *options: str, output: TextIO | None = None) -> Count:
+    """Runs the tests of a layer with pytest, and options of the layer's own, and counts them from its report.
+
+    Args:
+        layer: whose tests.
+        options: further ones of pytest.
+        output: where it prints; None: where this process does.
+    """
     OUTPUT.mkdir(exist_ok=True)
     words = [*layer.options, *options]
     result = OUTPUT / f"{layer.name}.xml"
@@ -70,6 +95,8 @@ def run(layer: Layer, *options: str) -> Count:
         cwd=paths.CLONE,
         env=environment,
         check=False,
+        stdout=output,
+        stderr=output,
     ).returncode
     tally = count(result)
     # What broke off, or died in the middle, has no failed test to show.

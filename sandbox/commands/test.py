@@ -11,7 +11,7 @@ from sandbox import layers, ownership, paths, platform
 from sandbox.commands import down, lint, rehearse_prod, up
 from sandbox.errors import SandboxError
 from sandbox.footprint import footprint
-from sandbox.layers import LAYERS, OUTPUT, PRODUCTION
+from sandbox.layers import LAYERS, ON_MLFLOW, OUTPUT, PRODUCTION, UNIT
 from sandbox.progress import Progress
 from sandbox.supervisor import client
 from sandbox.toolchain import host
@@ -46,10 +46,13 @@ def run() -> None:
         down.run()
     FOOTPRINT.write_text(json.dumps({kind: sorted(things) for kind, things in footprint().items()}))
     try:
+        progress.say("test", f"{UNIT.name} tests, and {ON_MLFLOW.name} tests beside them")
+        begun = time.monotonic()
+        counts |= layers.run_side_by_side(UNIT, ON_MLFLOW)
+        progress.say("test", f"{UNIT.name} and {ON_MLFLOW.name} tests took {time.monotonic() - begun:.0f} s")
         for layer in LAYERS:
-            if layer.needs_sandbox:
-                progress.say("test", "the sandbox")
-                up.run()
+            progress.say("test", "the sandbox")
+            up.run()
             progress.say("test", f"{layer.name} tests")
             begun = time.monotonic()
             counts[layer.name] = layers.run(layer)

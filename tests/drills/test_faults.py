@@ -24,10 +24,12 @@ def test_pods_that_are_deleted_and_do_not_come_back_are_told_of() -> None:
     drill(faults.pods_that_do_not_come_back(SERVER), AlertName.POD_DOWN, Severity.CRITICAL, pods="none")
 
 
+@pytest.mark.full
 def test_a_database_that_is_down_is_told_of() -> None:
     drill(stopped(PostgreSQL(), signal.SIGINT), AlertName.DATABASE_ERROR, Severity.CRITICAL)
 
 
+@pytest.mark.full
 def test_an_object_store_that_is_down_is_told_of() -> None:
     drill(stopped(Minio(), signal.SIGTERM), AlertName.ARTIFACT_FAILED, Severity.CRITICAL, step="artifact_upload")
 

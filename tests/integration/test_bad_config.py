@@ -78,6 +78,7 @@ def test_a_database_that_refuses_the_administrator_says_who_and_nothing_is_lost(
         small.succeed("config", "set", "--secret", "databaseAdminPassword", stdin=password)
 
 
+@pytest.mark.full
 def test_an_image_that_does_not_exist_ends_the_update_with_its_name_and_the_pods(small: Stack) -> None:
     small.succeed("config", "set", "image", ABSENT_IMAGE)
     small.succeed("config", "set", "migrationDeadline", "30")

@@ -55,6 +55,7 @@ def test_a_row_can_be_had_as_of_the_moments_before_and_after_it(streaming: Momen
     assert outcome.result["details"]["revision"] == "5b0e9adcef9c"
 
 
+@pytest.mark.full
 def test_a_moment_behind_the_last_transaction_is_the_state_after_it(streaming: Moments) -> None:
     """On an idle server there is nothing to stop at: the log is known to reach beyond."""
     moment = streaming.writer.pause()
@@ -160,6 +161,7 @@ def test_a_database_that_is_not_empty_is_left_alone(streaming: Moments) -> None:
     assert outcome.code == 0, outcome.log
 
 
+@pytest.mark.full
 def test_a_missing_segment_is_refused_and_moments_before_it_are_not(streaming: Moments) -> None:
     writer = streaming.writer
     writer.write(3)
@@ -255,6 +257,7 @@ def test_after_a_gap_there_is_a_new_base_backup_at_once(streaming: Moments) -> N
     assert streaming.restored() == [number for number, _ in streaming.writer.acknowledged]
 
 
+@pytest.mark.full
 def test_when_the_server_and_the_streamer_are_lost_little_is_missing(streaming: Moments) -> None:
     """The last one: it takes the server away."""
     writer = streaming.writer

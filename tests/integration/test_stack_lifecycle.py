@@ -88,6 +88,7 @@ def test_a_changed_setting_rolls_the_pods_and_leaves_data_and_keys_alone(dev: St
     assert dev.identities() == data
 
 
+@pytest.mark.full
 def test_drift_made_by_hand_is_found_by_a_refresh_and_mended_by_the_next_update(dev: Stack) -> None:
     data = dev.identities()
     kubectl("label", f"--namespace={NAMESPACE}", "deployment/mlflow", "app.kubernetes.io/part-of=hand", "--overwrite")

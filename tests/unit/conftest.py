@@ -1,4 +1,4 @@
-"""Recordings of both stacks, made once: every test reads them, none changes them. And one server of MLflow."""
+"""Recordings of both stacks, made once: every test reads them, none changes them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,11 @@ import pytest
 
 from stacks.platform import deploy
 from stacks.settings import load_settings
-from tests.dolphinscheduler.mlflow_here import mlflow_server
 from tests.unit import engine, stack_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-
-__all__ = ["mlflow_server"]  # a fixture: importing it makes it known here
 
 
 class Deploy(Protocol):

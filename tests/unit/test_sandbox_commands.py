@@ -215,3 +215,22 @@ def test_a_full_disk_is_a_message_and_not_a_traceback(
     monkeypatch.setattr(python_env, "is_active", full)
     assert entry.main() == 1
     assert "error: No space left on device: /cache/file" in capsys.readouterr().err
+
+
+def test_layers_side_by_side_are_both_counted_and_print_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(layers, "OUTPUT", tmp_path / "output")
+    for name, content in (
+        ("slow", "import time\ndef test_slow(): time.sleep(2)\n"),
+        ("quick", "def test_bad(): 1 / 0\n"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"test_{name}_layer.py").write_text(content)
+    first, second = (layers.Layer(name, str(tmp_path / name), needs_sandbox=False) for name in ("slow", "quick"))
+
+    counts = layers.run_side_by_side(first, second)
+
+    assert counts == {"slow": Count(1, 0, 0), "quick": Count(0, 1, 0)}
+    printed = capfd.readouterr().out
+    assert printed.index("1 passed") < printed.index("ZeroDivisionError")

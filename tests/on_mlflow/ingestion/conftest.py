@@ -10,7 +10,7 @@ from sandbox.progress import Progress
 from sandbox.toolchain import python_env
 from tests.ingestion import Ingestion
 from tests.integration.mlflow_server_here import NEW, Server, serving
-from tests.unit.ingestion import world
+from tests.on_mlflow.ingestion import world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.images.ingestion import RECIPE
 from tests.ingestion import PUBLIC, Ingestion
-from tests.unit.ingestion.world import MODEL, ODD_MODEL, SCHEDULER, World
+from tests.on_mlflow.ingestion.world import MODEL, ODD_MODEL, SCHEDULER, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,15 +10,15 @@ import pytest
 from tests.datahub import DataHub, serving
 from tests.ingestion import Ingestion, rest_sink
 from tests.integration.plugin_harness import free_port
-from tests.unit.ingestion.test_content import model_urn
-from tests.unit.ingestion.world import MODEL
+from tests.on_mlflow.ingestion.test_content import model_urn
+from tests.on_mlflow.ingestion.world import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlflow import MlflowClient
 
-    from tests.unit.ingestion.world import World
+    from tests.on_mlflow.ingestion.world import World
 
     Serve = Callable[..., DataHub]
 
