@@ -8,7 +8,7 @@ import sys
 from sandbox import paths
 from sandbox.errors import SandboxError
 
-PLACES = ("__main__.py", "components", "stacks", "sandbox", "images", "integrations", "examples", "tests")
+PLACES = ("__main__.py", "components", "stacks", "delivery", "sandbox", "images", "integrations", "examples", "tests")
 CHECKS = (
     ("ruff check", ("ruff", "check", "--quiet", *PLACES)),
     ("ruff format", ("ruff", "format", "--check", "--quiet", *PLACES)),
