@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 GITHUB_LIMIT = 65_536
 """Characters of a comment ("Body is too long (maximum is 65536 characters)")."""
 LINE_LIMIT = 1_000
-"""Characters of a line."""
+"""Characters of a line, where not all of them fit."""
 RESERVE = 40
 """Characters for the line that tells how many lines were left out."""
 
@@ -32,7 +32,7 @@ class Section:
 def fit(sections: Sequence[Section], limit: int, note: str) -> str:
     """Joins sections to at most `limit` characters; `note` follows where something had to be left out."""
     whole = "".join(_text(section, section.lines) for section in sections)
-    if len(whole) <= limit and all(len(line) <= LINE_LIMIT for section in sections for line in section.lines):
+    if len(whole) <= limit:
         return whole
     room = limit - len(note) - sum(len(_text(section, ())) for section in sections)
     chosen: dict[int, list[str]] = {}

@@ -1,12 +1,19 @@
-"""`make preview`: what `pulumi up` would change in the sandbox."""
+"""`make preview`: what `pulumi up` would change in the sandbox, as the comment that a pull request gets."""
 
 from __future__ import annotations
 
+import os
+import sys
+
+from delivery import engine, report
+from delivery.digest import parse
+from delivery.errors import DeliveryError
 from sandbox import ownership, stack, stack_file
+from sandbox.errors import SandboxError
 
 
 def run() -> None:
-    """Shows the preview with its differences.
+    """Prints the comment.
 
     Raises:
         SandboxError: no sandbox of this clone runs, or the preview failed.
@@ -14,4 +21,13 @@ def run() -> None:
     ownership.demand_running()
     stack_file.refresh()
     stack.demand_passphrase()
-    stack.pulumi("preview", "--diff")
+    own = {name: value for name, value in os.environ.items() if name not in stack.FOREIGN_SETTINGS}
+    sys.stderr.write(f"previewing stack {stack.STACK}\n")
+    try:
+        document, succeeded = engine.look(engine.PREVIEW, stack.STACK, own | stack.environment())
+        digest = parse(engine.text_of(document), stack=stack.STACK, source="the preview")
+    except DeliveryError as error:
+        raise SandboxError(error.problem, error.cure) from error
+    sys.stdout.write(report.render([digest], report.PREVIEW, report.Origin(), limit=sys.maxsize))
+    if not succeeded:
+        raise SandboxError("pulumi preview failed", "the errors in the comment above name the resources")
