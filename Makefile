@@ -1,5 +1,5 @@
 # Every target is one call; the work is in sandbox/. `make help` lists them.
-.PHONY: help up prepare down env status test lint rehearse-prod drill preview dashboards recover restore bench docs lock
+.PHONY: help up prepare down env status test unit lint rehearse-prod drill preview dashboards recover restore bench docs lock
 
 help:    ; @python3 -m sandbox --help
 up:      ; @python3 -m sandbox up
@@ -8,6 +8,7 @@ down:    ; @python3 -m sandbox down
 env:     ; @python3 -m sandbox env
 status:  ; @python3 -m sandbox status
 test:    ; @python3 -m sandbox test
+unit:    ; @python3 -m sandbox unit
 lint:    ; @python3 -m sandbox lint
 rehearse-prod: ; @python3 -m sandbox rehearse-prod
 drill:   ; @python3 -m sandbox drill

@@ -89,7 +89,28 @@ def drift(options: argparse.Namespace) -> int:
 
 def deploy(options: argparse.Namespace) -> int:
     """Command `deploy`: `pulumi up`, which refuses in its preview what a protected resource forbids."""
+    if options.approved is not None:
+        demand_approved(options.stack, options.approved)
     return 0 if engine.act(["up", "--yes"], options.stack, os.environ) == 0 else 1
+
+
+def demand_approved(stack: str, approved: Path) -> None:
+    """Asks the engine once more, since others may have deployed between preview and approval.
+
+    Raises:
+        DeliveryError: it would do something else by now, or fail.
+    """
+    (then,) = digests([approved])
+    document, succeeded = engine.look(engine.PREVIEW, stack, os.environ)
+    now = parse(engine.text_of(document), stack=stack, source="the preview")
+    before, after = ({change.outline: change for change in digest.changes} for digest in (then, now))
+    cure = "run the workflow of the newest commit, and approve what its preview says"
+    if then.failed or not succeeded:
+        raise DeliveryError(f"the preview of {stack} failed, and nothing was deployed", "mend the errors above first")
+    if before.keys() != after.keys():
+        other = [after.get(key) or before[key] for key in before.keys() ^ after.keys()]
+        names = ", ".join(sorted({f"{change.type} {change.name}" for change in other}))
+        raise DeliveryError(f"{stack} would not change any more as it was approved, but otherwise: {names}", cure)
 
 
 def destroy(options: argparse.Namespace) -> int:
@@ -143,6 +164,12 @@ def parser() -> argparse.ArgumentParser:
     destroying = command("destroy", "destroy all that a stack deployed", run=destroy)
     for acting in (deploying, destroying):
         acting.add_argument("--stack", required=True, help="name of the stack")
+    deploying.add_argument(
+        "--approved",
+        type=Path,
+        metavar="FILE",
+        help="preview that was approved; what would do anything else is refused",
+    )
     destroying.add_argument("--confirm", required=True, metavar="TEXT", help="the words `destroy STACK`")
     return made
 

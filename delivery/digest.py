@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT_TYPE = "pulumi:pulumi:Stack"
-UNCHANGED = {"same", "refresh"}
+UNCHANGED = {"same", "refresh", "read", "discard", "read-replacement"}
+"""Operations that change nothing (pkg/engine: `HasChanges`)."""
 DATA_TYPES = {
     "kubernetes:core/v1:Namespace",
     "kubernetes:core/v1:PersistentVolumeClaim",
@@ -59,6 +60,11 @@ class Change:
     because: tuple[str, ...]
     """The properties that force a replacement."""
     differences: tuple[Difference, ...]
+
+    @property
+    def outline(self) -> tuple[object, ...]:
+        """What is done to what. Values are left out: names that the engine makes up are others in each preview."""
+        return self.operation, self.urn, self.unprotects, self.because, *((d.path, d.kind) for d in self.differences)
 
     @property
     def type(self) -> str:
@@ -207,7 +213,7 @@ def _changes(found: list[dict[str, Any]]) -> Iterator[Change]:
         change = Change(
             operation=step["op"],
             urn=step["urn"],
-            protected=bool(old.get("protect", new.get("protect", False))),
+            protected=bool((old or new).get("protect")),
             unprotects=bool(old.get("protect") and new and not new.get("protect")),
             because=tuple(step.get("replaceReasons") or ()),
             differences=tuple(_differences(step, old, new)),

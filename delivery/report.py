@@ -34,6 +34,8 @@ class Words:
     """What becomes of a protected resource in that list."""
     data: str
     """What becomes of stored data in that list."""
+    kept: bool
+    """Whether what is protected, and its data, stays after all."""
     fold: str
 
 
@@ -44,6 +46,7 @@ PREVIEW = Words(
     removals="Replaced or deleted:",
     protected="protected: `pulumi up` refuses this",
     data="**its data is lost**",
+    kept=True,
     fold="What changes",
 )
 DRIFT = Words(
@@ -53,6 +56,7 @@ DRIFT = Words(
     removals="Gone, though deployed:",
     protected="protected against Pulumi, yet gone",
     data="**its data is gone**",
+    kept=False,
     fold="What differs from what was deployed",
 )
 
@@ -133,7 +137,7 @@ def _removal(change: Change, words: Words) -> str:
     if change.because:
         parts.append(f"because of {', '.join(code(reason) for reason in change.because)}")
     parts += [words.protected] if change.protected else []
-    parts += [words.data] if change.loses_data else []
+    parts += [words.data] if change.loses_data and not (change.protected and words.kept) else []
     return ", ".join(parts)
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "env": 'print the export lines for a shell: eval "$(make -s env)"',
     "status": "show what runs, what died and why",
     "test": "run everything: lint, types, unit tests, integration tests on the sandbox",
+    "unit": "run lint, types and unit tests, which need no sandbox",
     "lint": "run the linter, the formatter's check and the type checker",
     "rehearse-prod": "bring up production in the sandbox, check it through Cloudflare's double, and remove it",
     "drill": "make every fault and loss, in full: alerts tell of them, backups bring back, rotations go unnoticed",

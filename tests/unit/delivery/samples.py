@@ -86,10 +86,11 @@ def replicas(before: int = 2, after: int = 3, name: str = "mlflow-deployment") -
 
 def renamed_database(*, protect: bool) -> dict[str, Any]:
     """A database that a new name replaces."""
+    protection = {"protect": True} if protect else {}  # the engine leaves out what is false
     return step(
         "replace",
-        state(DATABASE, "backend-database", {"name": "mlflow"}, protect=protect),
-        state(DATABASE, "backend-database", {"name": "tracking"}, protect=protect),
+        state(DATABASE, "backend-database", {"name": "mlflow"}, **protection),
+        state(DATABASE, "backend-database", {"name": "tracking"}, **protection),
         diffReasons=["name"],
         replaceReasons=["name"],
         detailedDiff={"name": {"kind": "update-replace", "inputDiff": True}},

@@ -124,6 +124,44 @@ def test_a_deployment_ends_as_the_engine_does(engine: Engine, code: int, expecte
     assert engine.told("words") == "up --yes --stack=dev --non-interactive"
 
 
+def test_what_was_approved_is_deployed(engine: Engine, tmp_path: Path) -> None:
+    approved = write(tmp_path, "prod", digest(replicas(2, 3), summary={"update": 1}))
+    engine.says(digest(replicas(2, 4), summary={"update": 1}))
+    assert main(["deploy", "--stack=prod", f"--approved={approved}"]) == 0
+    assert engine.told("words").startswith("up ")
+
+
+@pytest.mark.parametrize(
+    ("now", "problem"),
+    [
+        (digest(summary={"same": 9}), "otherwise: kubernetes:apps/v1:Deployment mlflow-deployment"),
+        (digest(replicas(name="other"), summary={"update": 1}), "kubernetes:apps/v1:Deployment other"),
+        (digest(replicas() | {"op": "replace"}, summary={"replace": 1}), "otherwise: kubernetes:apps/v1:Deployment"),
+    ],
+)
+def test_what_was_not_approved_is_not_deployed(
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str], now: str, problem: str
+) -> None:
+    approved = write(tmp_path, "prod", digest(replicas(), summary={"update": 1}))
+    engine.says(now)
+    assert main(["deploy", "--stack=prod", f"--approved={approved}"]) == 1
+    assert engine.told("words").startswith("preview ")
+    said = capsys.readouterr().err
+    assert "prod would not change any more as it was approved" in said
+    assert problem in said
+    assert "the newest commit" in said
+
+
+def test_nothing_is_deployed_once_its_preview_fails(
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    approved = write(tmp_path, "prod", digest(replicas(), summary={"update": 1}))
+    engine.says(digest(replicas()), stderr="error: unreachable\n", code=1)
+    assert main(["deploy", "--stack=prod", f"--approved={approved}"]) == 1
+    assert engine.told("words").startswith("preview ")
+    assert "nothing was deployed" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("confirmation", ["", "prod", "destroy dev", "destroy prod ", "Destroy prod"])
 def test_nothing_is_destroyed_without_the_very_words(
     engine: Engine, capsys: pytest.CaptureFixture[str], confirmation: str

@@ -56,6 +56,17 @@ def test_what_stays_the_same_and_the_stack_itself_are_no_changes() -> None:
     assert not refreshed.changed
 
 
+def test_what_is_not_protected_yet_can_still_be_replaced() -> None:
+    old, new = state(DATABASE, "d", {}), state(DATABASE, "d", {}, protect=True)
+    assert not only(step("replace", old, new)).protected
+
+
+def test_what_is_only_read_is_no_change() -> None:
+    found = state("kubernetes:core/v1:Service", "elsewhere", {})
+    text = digest(step("read", None, found), summary={"read": 1, "same": 1})
+    assert not parse(text, stack="prod", source="prod.json").changed
+
+
 def test_a_protection_that_is_lifted_shows_although_nothing_else_changes() -> None:
     change = only(step("same", state(DATABASE, "d", {}, protect=True), state(DATABASE, "d", {})))
     assert change.unprotects

@@ -57,12 +57,17 @@ def test_what_is_replaced_or_deleted_comes_before_the_folded_rest_and_what_is_pr
     gone = step("delete", state(DEPLOYMENT, "gone", {}), None)
     text = comment(made(replicas(), gone, renamed_database(protect=True)))
     database = (
-        f"> - **replace** `{DATABASE}` `backend-database`, because of `name`, "
-        "protected: `pulumi up` refuses this, **its data is lost**"
+        f"> - **replace** `{DATABASE}` `backend-database`, because of `name`, protected: `pulumi up` refuses this\n"
     )
     deleted = f"> - **delete** `{DEPLOYMENT}` `gone`"
     places = [text.index(part) for part in ("> [!CAUTION]", database, deleted, "<details>", "spec.replicas")]
     assert places == sorted(places)
+
+
+def test_unprotected_data_that_is_lost_is_said_to_be() -> None:
+    assert "`backend-database`, because of `name`, **its data is lost**\n" in comment(
+        made(renamed_database(protect=False))
+    )
 
 
 def test_a_protection_that_is_lifted_is_called_out() -> None:

@@ -1,0 +1,29 @@
+"""`make unit`: what can be tested without a sandbox."""
+
+from __future__ import annotations
+
+from sandbox import layers
+from sandbox.commands import lint
+from sandbox.errors import SandboxError
+from sandbox.progress import Progress
+from sandbox.toolchain import host
+
+LAYER = next(layer for layer in layers.LAYERS if not layer.needs_sandbox)
+
+
+def run() -> None:
+    """Runs lint, types and the unit tests.
+
+    Raises:
+        SandboxError: something failed, was skipped, or no test ran.
+    """
+    host.extend_path()
+    host.install_packages(Progress(), [*host.PACKAGES, *host.RULE_CHECKER])
+    problems: list[str] = []
+    try:
+        lint.run()
+    except SandboxError as error:
+        problems.append(error.problem)
+    problems += layers.report({LAYER.name: layers.run(LAYER)})
+    if problems:
+        raise SandboxError("; ".join(problems), f"the lines above name the tests; {layers.OUTPUT} holds the report")
