@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from delivery.digest import ANSI, document_of, kept
+from delivery.ending import orderly
 from delivery.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 KUBECONFIG_CONTENT = "KUBECONFIG_CONTENT"
 """Variable with the text of a kubeconfig: CI keeps secrets as text, and kubectl's libraries want a file."""
+ORGANIZATION = "PULUMI_ORGANIZATION"
+"""Variable with the organization on Pulumi Cloud that the stacks are of."""
 WITHHELD = ("GITHUB_TOKEN", KUBECONFIG_CONTENT)
 """Not for the program that is run."""
 PREVIEW = ("preview", "--json")
@@ -59,7 +62,7 @@ def look(words: Sequence[str], stack: str, given: Mapping[str, str]) -> tuple[di
         DeliveryError: there is no `pulumi`, or it succeeded and printed no digest.
     """
     with environment(given) as env:
-        command = ["pulumi", *words, f"--stack={stack}", "--non-interactive", "--color=never"]
+        command = ["pulumi", *words, f"--stack={qualified(stack, given)}", "--non-interactive", "--color=never"]
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env, check=False
@@ -89,12 +92,21 @@ def act(words: Sequence[str], stack: str, given: Mapping[str, str]) -> int:
     Raises:
         DeliveryError: there is no `pulumi`.
     """
-    with environment(given) as env:
-        command = ["pulumi", *words, f"--stack={stack}", "--non-interactive"]
+    with environment(given) as env, orderly() as ending:
+        command = ["pulumi", *words, f"--stack={qualified(stack, given)}", "--non-interactive"]
         try:
-            return subprocess.run(command, stdin=subprocess.DEVNULL, env=env, check=False).returncode
+            # In a group of its own, since a terminal would tell it to end as well, and being told twice it gives up.
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=env, process_group=0)
         except FileNotFoundError as error:
             raise _no_pulumi() from error
+        ending.of(process)
+        return process.wait()
+
+
+def qualified(stack: str, given: Mapping[str, str]) -> str:
+    """The stack's name as the engine wants it: one of an organization on Pulumi Cloud is told with it."""
+    organization = given.get(ORGANIZATION)
+    return f"{organization}/{stack}" if organization else stack
 
 
 def text_of(document: Mapping[str, Any]) -> str:

@@ -124,6 +124,15 @@ def test_a_deployment_ends_as_the_engine_does(engine: Engine, code: int, expecte
     assert engine.told("words") == "up --yes --stack=dev --non-interactive"
 
 
+def test_a_stack_of_an_organization_is_told_with_it(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_ORGANIZATION", "acme")
+    engine.says(CLEAN)
+    for command in ("preview", "deploy"):
+        assert main([command, "--stack=prod"]) == 0
+        assert "--stack=acme/prod" in engine.told("words")
+    assert kept()["changeSummary"] == {"same": 4}
+
+
 def test_what_was_approved_is_deployed(engine: Engine, tmp_path: Path) -> None:
     approved = write(tmp_path, "prod", digest(replicas(2, 3), summary={"update": 1}))
     engine.says(digest(replicas(2, 4), summary={"update": 1}))
