@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from delivery.__main__ import parser
 from sandbox import paths
+from tests.unit.delivery.laptop import demand_runnable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 ROOT = paths.CLONE
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 ACTION = ROOT / ".github" / "actions" / "setup" / "action.yaml"
-GUIDE = (ROOT / "docs" / "delivery.md").read_text()
 STACKS = sorted(file.suffixes[0][1:] for file in ROOT.glob("Pulumi.*.yaml"))
 NO_FORK = "github.event.pull_request.head.repo.full_name == github.repository"
 CHANGES_STACKS = {"deploy", "destroy"}
@@ -178,20 +176,6 @@ def test_every_step_runs_what_a_laptop_can_run(where: str, step: dict[str, Any])
         demand_runnable(words)
 
 
-def demand_runnable(words: list[str]) -> None:
-    """Fails unless a command is there, and the one that it is given to run."""
-    if words[0].startswith(".ci/"):
-        assert os.access(ROOT / words[0], os.X_OK), words[0]
-        if words[1:]:
-            demand_runnable(words[1:])
-    elif words[0] == "make":
-        assert re.search(rf"^{words[1]}: ", (ROOT / "Makefile").read_text(), re.MULTILINE), words[1]
-    else:
-        assert words[:3] == ["python3", "-m", "delivery"], words
-        # Ends the test where an option is wrong.
-        parser().parse_args(["7" if word == "$NUMBER" else word for word in words[3:]])
-
-
 @pytest.mark.parametrize(
     "stacks", [job.content["strategy"]["matrix"]["stack"] for job in JOBS if "strategy" in job.content]
 )
@@ -226,15 +210,3 @@ def test_the_engine_is_the_one_that_the_program_is_locked_to() -> None:
     version = step["with"]["pulumi-version"]
     assert step["with"].keys() == {"pulumi-version"}
     assert f"\npulumi=={version} " in (ROOT / "requirements.txt").read_text()
-
-
-@every_file
-def test_the_guide_names_everything_that_has_to_be_set(file: Any) -> None:
-    for name in re.findall(r"(?:secrets|vars)\.(\w+)", file.read_text()):
-        assert f"`{name}`" in GUIDE
-
-
-def test_the_guide_names_every_environment() -> None:
-    for stack in STACKS:
-        assert f"`{stack}`" in GUIDE
-        assert f"`preview-{stack}`" in GUIDE

@@ -1,0 +1,59 @@
+"""The guide names what has to be set, and its commands and links lead to what is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+
+from sandbox import paths
+from tests.unit.delivery.laptop import demand_runnable
+from tests.unit.delivery.test_workflows import ACTION, FILES, STACKS
+
+FOLDER = paths.CLONE / "docs"
+GUIDE = (FOLDER / "delivery.md").read_text()
+SCRIPTS = ("python3 -m delivery", "make ", ".ci/")
+COMMANDS = [
+    line.partition("#")[0].strip()
+    for block in re.findall(r"^```sh\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith(SCRIPTS)
+]
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub makes of headings."""
+    return {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)", text, re.MULTILINE)
+    }
+
+
+def test_it_names_every_variable_and_secret_of_a_workflow() -> None:
+    texts = [file.read_text() for file in [*FILES, ACTION]]
+    used = {name for text in texts for name in re.findall(r"(?:secrets|vars)\.(\w+)", text)}
+    assert {name for name in used if f"`{name}`" not in GUIDE} == set()
+
+
+def test_it_names_every_environment() -> None:
+    for stack in STACKS:
+        assert f"`{stack}`" in GUIDE
+        assert f"`preview-{stack}`" in GUIDE
+
+
+def test_it_names_every_workflow() -> None:
+    for file in FILES:
+        assert f"| `{file.stem}` |" in GUIDE
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_its_commands_are_there(command: str) -> None:
+    demand_runnable(shlex.split(command))
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)]+)\)", GUIDE))
+def test_its_links_lead_somewhere(link: str) -> None:
+    file, _, anchor = link.partition("#")
+    target = (FOLDER / file).resolve() if file else FOLDER / "delivery.md"
+    assert target.exists()
+    assert not anchor or anchor in anchors(target.read_text())
