@@ -8,11 +8,9 @@ from sandbox.errors import SandboxError
 from sandbox.progress import Progress
 from sandbox.toolchain import host
 
-LAYER = next(layer for layer in layers.LAYERS if not layer.needs_sandbox)
-
 
 def run() -> None:
-    """Runs lint, types and the unit tests.
+    """Runs lint, types, the unit tests and those on an MLflow of this machine.
 
     Raises:
         SandboxError: something failed, was skipped, or no test ran.
@@ -24,6 +22,6 @@ def run() -> None:
         lint.run()
     except SandboxError as error:
         problems.append(error.problem)
-    problems += layers.report({LAYER.name: layers.run(LAYER)})
+    problems += layers.report(layers.run_side_by_side(layers.UNIT, layers.ON_MLFLOW))
     if problems:
         raise SandboxError("; ".join(problems), f"the lines above name the tests; {layers.OUTPUT} holds the report")

@@ -24,9 +24,9 @@ class Work:
         if self.finding:
             raise SandboxError(self.finding)
 
-    def run(self, layer: layers.Layer) -> Count:
-        self.ran.append(layer.folder)
-        return self.count
+    def run(self, first: layers.Layer, second: layers.Layer) -> dict[str, Count]:
+        self.ran += [first.folder, second.folder]
+        return {first.name: self.count, second.name: Count(1, 0, 0)}
 
 
 @pytest.fixture
@@ -35,20 +35,20 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     monkeypatch.setattr(host, "install_packages", lambda *_: None)
     monkeypatch.setattr(host, "extend_path", lambda: None)
     monkeypatch.setattr(lint, "run", made.lint)
-    monkeypatch.setattr(layers, "run", made.run)
+    monkeypatch.setattr(layers, "run_side_by_side", made.run)
     return made
 
 
 def test_lint_and_the_unit_tests_run(work: Work) -> None:
     unit.run()
-    assert work.ran == ["lint", "tests/unit"]
+    assert work.ran == ["lint", "tests/unit", "tests/on_mlflow"]
 
 
 def test_a_finding_fails_it_once_the_tests_have_run(work: Work) -> None:
     work.finding = "ruff check found something"
     with pytest.raises(SandboxError, match="ruff check found something"):
         unit.run()
-    assert work.ran == ["lint", "tests/unit"]
+    assert work.ran == ["lint", "tests/unit", "tests/on_mlflow"]
 
 
 @pytest.mark.parametrize(
