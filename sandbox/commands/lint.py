@@ -8,7 +8,9 @@ import sys
 from sandbox import paths
 from sandbox.errors import SandboxError
 
-PLACES = ("__main__.py", "components", "stacks", "delivery", "sandbox", "images", "integrations", "examples", "tests")
+PLACES = (
+    "__main__.py", "components", "stacks", "delivery", "policies", "sandbox", "images", "integrations", "examples", "tests",
+)  # fmt: skip
 CHECKS = (
     ("ruff check", ("ruff", "check", "--quiet", *PLACES)),
     ("ruff format", ("ruff", "format", "--check", "--quiet", *PLACES)),
