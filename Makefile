@@ -1,5 +1,5 @@
 # Every target is one call; the work is in sandbox/. `make help` lists them.
-.PHONY: help up prepare down env status test unit lint rehearse-prod drill preview dashboards recover restore bench docs lock
+.PHONY: help up prepare down env status test unit lint rehearse-prod drill preview dashboards recover restore bench docs lock policies
 
 help:    ; @python3 -m sandbox --help
 up:      ; @python3 -m sandbox up
@@ -19,3 +19,4 @@ restore: ; @python3 -m sandbox.restoration $(if $(IDENTITY),--identity=$(IDENTIT
 bench:   ; @python3 -m sandbox bench
 docs:    ; @python3 -m sandbox docs
 lock:    ; @python3 -m sandbox lock
+policies: ; @pulumi preview --stack $(or $(STACK),prod) --json --show-sames | python3 -m policies --stack $(or $(STACK),prod)
