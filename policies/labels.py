@@ -25,8 +25,8 @@ def _complete(resources: Sequence[Resource]) -> Iterator[Violation]:
         if missing:
             yield Violation(resource, f"its labels lack {missing}")
     for pod in pods(resources):
-        missing = _missing(pod.labels)
-        if missing and pod.resource.kind != "Pod":
+        missing = _missing(pod.labels) if pod.resource.kind != "Pod" else ""
+        if missing:
             yield Violation(pod.resource, f"its pods' labels lack {missing}")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
-from policies.resource import UNKNOWN, Resource, mapping, sequence, shown
+from policies.resource import Resource, mapping, sequence, shown
 from policies.rule import Rule, Violation
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _BUCKET = ":S3Bucket"
 _BUCKET_POLICY = ":S3BucketPolicy"
 _KEY_POLICIES = (":IamPolicy", ":IamGroupPolicy", ":IamServiceAccount")
-_EVERYTHING = ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:s3:::**")
+_EVERYTHING = re.compile(r"(arn:aws:s3:::)?[*/]+")
 
 
 def _private(resources: Sequence[Resource]) -> Iterator[Violation]:
@@ -33,9 +34,7 @@ def _private(resources: Sequence[Resource]) -> Iterator[Violation]:
 
 def _narrow(resources: Sequence[Resource]) -> Iterator[Violation]:
     for resource in resources:
-        if not resource.type.endswith(_KEY_POLICIES) or "policy" not in resource.inputs:
-            continue
-        statements = _statements(resource)
+        statements = _statements(resource) if resource.type.endswith(_KEY_POLICIES) else []
         if statements is None:
             yield Violation(resource, "the policy cannot be read before the update")
         for statement in statements or []:
@@ -50,7 +49,7 @@ def _too_much(statement: Mapping[str, Any]) -> Iterator[str]:
         if action == "*" or action.endswith(":*"):
             yield f"every action ({action})"
     for where in _words(statement.get("Resource")):
-        if where in _EVERYTHING:
+        if _EVERYTHING.fullmatch(where):
             yield f"{_listed(statement.get('Action'))} on every bucket"
     for field in sorted({"NotAction", "NotResource"} & set(statement)):
         yield f"all but what {field} names"
@@ -58,11 +57,9 @@ def _too_much(statement: Mapping[str, Any]) -> Iterator[str]:
 
 def _statements(resource: Resource) -> list[Mapping[str, Any]] | None:
     """The statements of a policy; None when it is not known yet, or no JSON."""
-    policy = resource.inputs.get("policy")
-    if policy == UNKNOWN:
-        return None
+    policy = resource.inputs.get("policy", "{}")  # a key without one has those of its user
     try:
-        document = json.loads(policy) if isinstance(policy, str) else policy
+        document = json.loads(str(policy))
     except ValueError:
         return None
     statements = mapping(document).get("Statement")

@@ -12,6 +12,7 @@ from tests.unit.policies.examples.example import (
     kubernetes,
     labels,
     pod,
+    resource,
 )
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ EXAMPLES = (
         resources=(
             _policy(ingress=[{"from": [_GATEWAY, {"ipBlock": {"cidr": "10.0.0.9/32"}}]}], policyTypes=_BOTH),
             _policy(ingress=[{"from": [{"namespaceSelector": {}, **_GATEWAY}]}]),
+            _policy(ingress=[{"from": [{"namespaceSelector": {"matchLabels": {"team": "data"}}}]}]),
             _policy(policyTypes=["Ingress"]),
         ),
     ),
@@ -138,13 +140,18 @@ EXAMPLES = (
     Example(
         rule=_LABELS,
         sentence="objects_and_pods_with_every_label_and_what_is_not_of_kubernetes",
-        resources=(deployment(), _labelled("core/v1:ConfigMap", labels(version="3.17.2"))),
+        resources=(
+            deployment(),
+            _labelled("core/v1:ConfigMap", labels(version="3.17.2")),
+            kubernetes("core/v1:Pod", spec=pod()["spec"]),
+            resource("minio:index/s3Bucket:S3Bucket", {"bucket": "mlflow-artifacts"}),
+        ),
     ),
     Example(
         rule=_LABELS,
         sentence="an_object_without_labels",
-        resources=(_labelled("core/v1:ConfigMap", labels(part_of=None, component="")),),
-        found=("its labels lack app.kubernetes.io/component, app.kubernetes.io/part-of",),
+        resources=(_labelled("core/v1:ConfigMap", {"team": "data", "app": ""}),),
+        found=(f"its labels lack {', '.join(labels())}",),
     ),
     Example(
         rule=_LABELS,

@@ -38,6 +38,7 @@ def _database(*, protect: bool) -> tuple[Resource, ...]:
         resource("postgresql:index/role:Role", {"name": "mlflow", "login": True}, name="owner", protect=protect),
         resource("postgresql:index/role:Role", {"name": "mlflow_reader", "login": True}, name="reader"),
         resource("postgresql:index/database:Database", {"name": "mlflow", "owner": "mlflow"}, protect=protect),
+        resource("minio:index/iamUser:IamUser", {"name": "mlflow"}),
     )
 
 
@@ -49,6 +50,8 @@ EXAMPLES = (
             _bucket(),
             _policy("S3BucketPolicy", _allow("s3:GetObject", Principal={"AWS": ["arn:aws:iam:::user/mlflow"]})),
             _policy("S3BucketPolicy", _allow("s3:DeleteBucket", Principal="*") | {"Effect": "Deny"}),
+            _policy("IamPolicy", _allow("s3:GetObject", Principal="*")),
+            kubernetes("core/v1:ConfigMap", acl="of another thing"),
         ),
     ),
     *(
@@ -80,6 +83,7 @@ EXAMPLES = (
         sentence="a_key_for_one_bucket",
         resources=(
             _policy("IamPolicy", _allow("s3:GetObject"), _allow("s3:ListBucket", "arn:aws:s3:::mlflow-artifacts")),
+            _policy("S3BucketPolicy", _allow("s3:*", Principal={"AWS": ["arn:aws:iam:::user/admin"]})),
             _policy("IamServiceAccount", {"Effect": "Deny", "Action": ["s3:*"], "Resource": ["*"]}),
             resource("minio:index/iamServiceAccount:IamServiceAccount", {"targetUser": "mlflow"}),
         ),
@@ -94,13 +98,15 @@ EXAMPLES = (
         rule=_NARROW,
         sentence="a_key_to_every_bucket",
         resources=(
-            _policy("IamPolicy", _allow("s3:GetObject", "arn:aws:s3:::*")),
-            _policy("IamGroupPolicy", {"Effect": "Allow", "NotAction": "s3:DeleteObject", "Resource": "*"}),
+            _policy("IamPolicy", _allow("s3:GetObject", "arn:aws:s3:::*/*")),
+            resource("minio:index/iamPolicy:IamPolicy", {"policy": json.dumps({"Statement": _allow("s3:List", "*")})}),
+            _policy("IamGroupPolicy", {"Effect": "Allow", "NotAction": "s3:DeleteObject", "NotResource": "logs"}),
         ),
         found=(
             "the policy allows s3:GetObject on every bucket",
-            "the policy allows nothing that it names on every bucket",
+            "the policy allows s3:List on every bucket",
             "the policy allows all but what NotAction names",
+            "the policy allows all but what NotResource names",
         ),
     ),
     Example(
@@ -123,17 +129,24 @@ EXAMPLES = (
     Example(
         rule=_PROTECTED,
         sentence="a_bucket_whose_deletion_takes_the_objects_along",
-        resources=(_bucket(forceDestroy=True), _versioning("Enabled", protect=False)),
+        resources=(
+            _bucket(forceDestroy=True),
+            _versioning("Enabled", protect=False),
+            resource("minio:index/iamUser:IamUser", {"name": "mlflow", "forceDestroy": True}),
+        ),
         found=(
             "forceDestroy is True: its deletion takes the objects along",
             "protect is off",
         ),
     ),
-    Example(
-        rule=_PROTECTED,
-        sentence="a_volume_and_a_namespace_that_could_be_deleted",
-        resources=(kubernetes("core/v1:PersistentVolumeClaim"), kubernetes("core/v1:Namespace")),
-        found=("protect is off", "protect is off"),
+    *(
+        Example(
+            rule=_PROTECTED,
+            sentence=f"a_{kind}_that_could_be_deleted",
+            resources=(kubernetes(f"core/v1:{kind}"), kubernetes("core/v1:ServiceAccount", name="mlflow")),
+            found=("protect is off",),
+        )
+        for kind in ("PersistentVolume", "PersistentVolumeClaim", "Namespace")
     ),
     Example(
         rule=_VERSIONED,
@@ -161,6 +174,12 @@ EXAMPLES = (
         rule=_VERSIONED,
         sentence="a_bucket_with_versions_of_some_objects",
         resources=(_bucket(), _versioning("Enabled", excludedPrefixes=["tmp/"])),
+        found=("versioning is 'partial'",),
+    ),
+    Example(
+        rule=_VERSIONED,
+        sentence="a_bucket_without_versions_of_folders",
+        resources=(_bucket(), _versioning("Enabled", excludeFolders=True)),
         found=("versioning is 'partial'",),
     ),
 )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _PROVIDERS, _ROUTES = "providers-verify-tls", "routes-tls"
 _HOST = "mlflow.254carbon.com"
+_UNCHECKED = {"noTlsVerify": True}
 _TUNNEL = "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig"
 
 
@@ -74,7 +75,11 @@ EXAMPLES = (
     Example(
         rule=_ROUTES,
         sentence="an_ingress_with_a_certificate_and_a_tunnel_that_checks_its_origin",
-        resources=(_ingress(_HOST, ssl_redirect="true"), _tunnel(noTlsVerify=False)),
+        resources=(
+            _ingress(_HOST, ssl_redirect="true"),
+            _tunnel(noTlsVerify=False),
+            kubernetes("example.com/v1:Route", spec={"rules": [{"host": _HOST}]}, config={"originRequest": _UNCHECKED}),
+        ),
     ),
     Example(
         rule=_ROUTES,
@@ -97,7 +102,7 @@ EXAMPLES = (
     Example(
         rule=_ROUTES,
         sentence="a_tunnel_that_does_not_check_its_origin",
-        resources=(_tunnel(noTlsVerify=True),),
+        resources=(_tunnel(**_UNCHECKED),),
         found=(f"noTlsVerify is set for {_HOST}",),
     ),
 )
