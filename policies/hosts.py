@@ -53,7 +53,6 @@ def covers(application: Resource, host: object) -> bool:
 
 
 def _is_for(domain: str, host: str) -> bool:
-    first, _, rest = host.partition(".")
     domain = domain.removesuffix("/").removesuffix("/*")
     # A wildcard is taken for one label: where Cloudflare takes it for more, this asks for too much, not for too little.
-    return domain == host or (bool(first) and bool(rest) and domain == f"*.{rest}")
+    return domain in (host, f"*.{host.partition('.')[2]}")

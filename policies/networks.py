@@ -37,9 +37,9 @@ def _confined(resources: Sequence[Resource]) -> Iterator[Violation]:
 
 def _is_for(policy: Resource, pod: Pod) -> bool:
     """Tell whether a policy is for a pod by its labels: the default of a namespace, for all pods, is for none."""
-    selector = policy.spec.get("podSelector")
-    chosen = any(mapping(selector).get(key) for key in ("matchLabels", "matchExpressions"))
-    return bool(chosen) and policy.metadata.get("namespace") == pod.namespace and selects(selector, pod.labels)
+    selector = mapping(policy.spec.get("podSelector"))
+    chosen = any(selector.get(key) for key in ("matchLabels", "matchExpressions"))
+    return chosen and policy.metadata.get("namespace") == pod.namespace and selects(selector, pod.labels)
 
 
 def _incoming(resources: Sequence[Resource]) -> Iterator[Violation]:

@@ -22,6 +22,7 @@ _PUBLIC = re.compile(r"\s*(-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-
 _UNREADABLE = ("", SECRET, UNKNOWN)
 """Of a value that is not known yet, the engine does not know whether it is secret: an export after the update does."""
 _CREDENTIALS = {
+    "a kubeconfig with its key": re.compile(r"\bclient-key-data\b\W+\w"),
     "a private key": re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----"),
     "an age identity": re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
     "a URL with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}<>\"']+:[^\s/:@{}<>\"']+@[\w.-]+"),

@@ -81,10 +81,8 @@ def containers(resources: Sequence[Resource]) -> Iterator[Container]:
         yield from pod.containers()
 
 
-def selects(selector: object, labels: Mapping[str, Any]) -> bool:
-    """Tell whether a label selector matches these labels; an empty one does, one that is not known yet does not."""
-    if not isinstance(selector, dict):
-        return False
+def selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """Tell whether a label selector matches these labels; an empty one does."""
     expressions = [mapping(each) for each in sequence(selector.get("matchExpressions"))]
     return mapping(selector.get("matchLabels")).items() <= labels.items() and all(
         _holds(each, labels.get(each.get("key", ""))) for each in expressions

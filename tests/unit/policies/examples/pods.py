@@ -10,6 +10,13 @@ from tests.unit.policies.examples.example import Example, container, cron_job, d
 _RESTRICTED = "pods-restricted"
 _CONTEXT: dict[str, Any] = {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}}
 _OWN_CONTEXT = {"runAsNonRoot": True, "seccompProfile": {"type": "Localhost", "localhostProfile": "mlflow.json"}}
+_VOLUMES = "configMap csi downwardAPI emptyDir ephemeral image persistentVolumeClaim projected secret"
+_SYSCTLS = """
+    kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports
+    net.ipv4.ip_unprivileged_port_start net.ipv4.ping_group_range net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl
+    net.ipv4.tcp_keepalive_probes net.ipv4.tcp_keepalive_time net.ipv4.tcp_rmem net.ipv4.tcp_syncookies
+    net.ipv4.tcp_wmem
+"""
 _WITHOUT_LIMITS = container(resources={"requests": {"cpu": "1", "memory": "1Gi"}})
 _TOKEN_VOLUME = {"name": "identity", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
 
@@ -94,14 +101,45 @@ EXAMPLES = (
     ),
     Example(
         rule=_RESTRICTED,
+        sentence="pods_with_the_types_of_selinux_that_containers_have",
+        resources=tuple(
+            deployment(container(securityContext={"seLinuxOptions": {"type": f"container_{type_}t"}}))
+            for type_ in ("", "init_", "kvm_", "engine_")
+        ),
+    ),
+    Example(
+        rule=_RESTRICTED,
+        sentence="a_pod_among_the_processes_of_its_node",
+        resources=(deployment(hostPID=True, hostIPC=True),),
+        found=("the pod's hostPID is True", "the pod's hostIPC is True"),
+    ),
+    Example(
+        rule=_RESTRICTED,
+        sentence="an_ephemeral_container_that_is_privileged",
+        resources=(deployment(ephemeralContainers=[container(name="debug", securityContext={"privileged": True})]),),
+        found=("container 'debug': privileged is True",),
+    ),
+    Example(
+        rule=_RESTRICTED,
+        sentence="a_pod_with_volumes_and_sysctls_of_every_harmless_kind",
+        resources=(
+            deployment(
+                volumes=[{"name": kind.lower(), kind: {}} for kind in _VOLUMES.split()],
+                securityContext=_CONTEXT | {"sysctls": [{"name": name, "value": "1"} for name in _SYSCTLS.split()]},
+            ),
+        ),
+    ),
+    Example(
+        rule=_RESTRICTED,
         sentence="a_pod_that_tunes_its_node_and_escapes_the_mandatory_access_control",
         resources=(
             deployment(
                 securityContext=_CONTEXT
                 | {
                     "sysctls": [{"name": "kernel.msgmax", "value": "1"}],
-                    "seLinuxOptions": {"type": "spc_t"},
+                    "seLinuxOptions": {"type": "spc_t", "user": "root", "role": "sysadm_r"},
                     "appArmorProfile": {"type": "Unconfined"},
+                    "windowsOptions": {"hostProcess": True},
                 }
             ),
         ),
@@ -109,6 +147,9 @@ EXAMPLES = (
             "the pod sets the sysctl kernel.msgmax",
             "the pod's appArmorProfile.type is 'Unconfined'",
             "the pod's seLinuxOptions.type is 'spc_t'",
+            "the pod's seLinuxOptions.user is 'root'",
+            "the pod's seLinuxOptions.role is 'sysadm_r'",
+            "the pod's windowsOptions.hostProcess is True",
         ),
     ),
     Example(

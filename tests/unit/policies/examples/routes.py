@@ -103,13 +103,30 @@ EXAMPLES = (
     ),
     Example(
         rule=_ACCESS,
-        sentence="a_tunnel_a_record_and_a_route_of_a_gateway_alone",
-        resources=(
-            _tunnel(),
-            _record("CNAME"),
-            kubernetes("gateway.networking.k8s.io/v1:HTTPRoute", spec={"hostnames": [_HOST]}),
-        ),
-        found=(_missing(), _missing(), _missing()),
+        sentence="a_tunnel_alone",
+        resources=(_tunnel(), resource("example:index:Plan", {"type": "A", "name": _HOST})),
+        found=(_missing(),),
+    ),
+    *(
+        Example(
+            rule=_ACCESS,
+            sentence=f"a_record_{type_}_alone",
+            resources=(_record(type_),),
+            found=(_missing(),),
+        )
+        for type_ in ("A", "AAAA", "CNAME")
+    ),
+    *(
+        Example(
+            rule=_ACCESS,
+            sentence=f"the_{kind}_of_a_gateway_alone",
+            resources=(
+                kubernetes(f"gateway.networking.k8s.io/v1:{kind}", spec={"hostnames": [_HOST]}),
+                kubernetes(f"gateway.networking.k8s.io/v1:{kind}", spec={}),
+            ),
+            found=(_missing(), _missing(None)),
+        )
+        for kind in ("HTTPRoute", "GRPCRoute", "TLSRoute")
     ),
     Example(
         rule=_NAMED,
@@ -119,6 +136,7 @@ EXAMPLES = (
             _policy("allow", {"emailDomain": {"domain": "254carbon.com"}}),
             _policy("non_identity", {"serviceToken": {"tokenId": "a1"}}),
             _policy("deny", {"everyone": {}}),
+            resource("example:index:Lane", {"decision": "bypass"}),
         ),
     ),
     Example(
@@ -177,18 +195,23 @@ EXAMPLES = (
     Example(
         rule=_PROXIED,
         sentence="a_record_through_cloudflare_and_one_that_leads_nowhere",
-        resources=(_record(proxied=True), _record("TXT")),
+        resources=(_record(proxied=True), _record("TXT"), resource("example:index:Plan", {"type": "A"})),
     ),
     Example(
         rule=_PROXIED,
         sentence="a_record_that_leads_past_cloudflare",
-        resources=(_record(proxied=False), _record("CNAME")),
-        found=("proxied is False", "proxied is not set"),
+        resources=(_record(proxied=False), _record("AAAA"), _record("CNAME")),
+        found=("proxied is False", "proxied is not set", "proxied is not set"),
     ),
     Example(
         rule=_INTERNAL,
         sentence="services_within_the_cluster",
-        resources=(_service("mlflow", "tracking-server", type="ClusterIP"), _service("other", "tracking-server")),
+        resources=(
+            _service("mlflow", "tracking-server", type="ClusterIP"),
+            _service("other", "tracking-server"),
+            _service("elsewhere", "tracking-server", type="ExternalName"),
+            kubernetes("example.com/v1:Plan", spec={"type": "NodePort"}),
+        ),
     ),
     Example(
         rule=_INTERNAL,

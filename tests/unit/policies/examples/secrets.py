@@ -42,6 +42,7 @@ EXAMPLES = (
             deployment(imagePullSecrets=[{"name": "registry"}]),
             resource("cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy", {"tokenId": "a1"}),
             kubernetes("networking.k8s.io/v1:Ingress", spec={"tls": [{"secretName": "mlflow-tls"}]}),
+            kubernetes("core/v1:ConfigMap", data={"AWS_SHARED_CREDENTIALS_FILE": "/etc/mlflow/bucket/credentials"}),
         ),
     ),
     Example(
@@ -113,6 +114,7 @@ EXAMPLES = (
             found=(f"data.settings holds {what}",),
         )
         for what, text in {
+            "a kubeconfig with its key": "users:\n- user:\n    client-key-data: TUhjQw==\n",
             "a private key": _PRIVATE_KEY,
             "an age identity": f"# created\n{_IDENTITY}\n",
             "a URL with a password": "postgresql://mlflow:horse@postgres-shared:5432/mlflow",
@@ -136,6 +138,7 @@ EXAMPLES = (
                         {"name": "PGSERVICEFILE", "value": "/etc/mlflow/database/pg_service.conf"},
                         {"name": "AWS_SHARED_CREDENTIALS_FILE", "value": "/etc/mlflow/bucket/credentials"},
                         {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+                        {"name": "AWS_SESSION_TOKEN", "value": ""},
                     ],
                     envFrom=[{"configMapRef": {"name": "mlflow-settings"}}],
                 ),
