@@ -12,7 +12,9 @@ from policies.workloads import containers, pods
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_REFERENCE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:(?P<tag>[\w][\w.-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?")
+_REFERENCE = re.compile(
+    r"([\w.-]+(:\d+)?/)?[\w.-]+(/[\w.-]+)*(:(?P<tag>\w[\w.-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?"
+)
 _FLOATING = re.compile(
     r"(latest|main|master|head|edge|nightly|stable|mainline|dev|develop|snapshot|rolling|canary)(-.*)?", re.IGNORECASE
 )

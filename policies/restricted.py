@@ -21,7 +21,6 @@ _VOLUMES = {
     "downwardAPI",
     "emptyDir",
     "ephemeral",
-    "image",
     "persistentVolumeClaim",
     "projected",
     "secret",
@@ -36,10 +35,9 @@ _SYSCTLS = {
     "net.ipv4.tcp_keepalive_intvl",
     "net.ipv4.tcp_keepalive_probes",
     "net.ipv4.tcp_keepalive_time",
-    "net.ipv4.tcp_rmem",
     "net.ipv4.tcp_syncookies",
-    "net.ipv4.tcp_wmem",
 }
+"""Those that the standard has had since Kubernetes 1.29."""
 _PROFILES = ("RuntimeDefault", "Localhost")
 _OPTIONAL: tuple[tuple[tuple[str, ...], tuple[object, ...]], ...] = (
     (("privileged",), (False,)),

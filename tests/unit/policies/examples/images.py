@@ -10,6 +10,7 @@ _DIGEST = "@sha256:" + "0a" * 32
 _PINNED = (
     "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "registry.example.com:5000/mlflow-backup:1.0",
+    "mlflow:1",
     f"mlflow{_DIGEST}",
     f"mlflow:latest{_DIGEST}",
     "docker.io/envoyproxy/envoy:distroless-v1.40.0",

@@ -10,12 +10,11 @@ from tests.unit.policies.examples.example import Example, container, cron_job, d
 _RESTRICTED = "pods-restricted"
 _CONTEXT: dict[str, Any] = {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}}
 _OWN_CONTEXT = {"runAsNonRoot": True, "seccompProfile": {"type": "Localhost", "localhostProfile": "mlflow.json"}}
-_VOLUMES = "configMap csi downwardAPI emptyDir ephemeral image persistentVolumeClaim projected secret"
+_VOLUMES = "configMap csi downwardAPI emptyDir ephemeral persistentVolumeClaim projected secret"
 _SYSCTLS = """
     kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports
     net.ipv4.ip_unprivileged_port_start net.ipv4.ping_group_range net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl
-    net.ipv4.tcp_keepalive_probes net.ipv4.tcp_keepalive_time net.ipv4.tcp_rmem net.ipv4.tcp_syncookies
-    net.ipv4.tcp_wmem
+    net.ipv4.tcp_keepalive_probes net.ipv4.tcp_keepalive_time net.ipv4.tcp_syncookies
 """
 _WITHOUT_LIMITS = container(resources={"requests": {"cpu": "1", "memory": "1Gi"}})
 _TOKEN_VOLUME = {"name": "identity", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
