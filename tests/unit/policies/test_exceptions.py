@@ -50,13 +50,13 @@ def test_an_exception_excuses_nothing_else(entry: Exemption) -> None:
     assert exceptions.sort_out([FINDING], [entry]) == ([FINDING], [])
 
 
-def test_an_entry_is_read_for_every_stack_unless_it_names_one(tmp_path: Path) -> None:
+def test_an_entry_is_for_every_stack_and_violation_unless_it_names_one(tmp_path: Path) -> None:
     file = tmp_path / "exceptions.toml"
-    file.write_text(ENTRY + ENTRY + 'stack = "dev"\n')
+    file.write_text(ENTRY + ENTRY + 'stack = "dev"\nwhat = "acl*"\n')
 
-    assert [(each.rule, each.resource, each.stack) for each in exceptions.read(file)] == [
-        ("buckets-private", "drill-*", "*"),
-        ("buckets-private", "drill-*", "dev"),
+    assert [(each.rule, each.resource, each.stack, each.what) for each in exceptions.read(file)] == [
+        ("buckets-private", "drill-*", "*", "*"),
+        ("buckets-private", "drill-*", "dev", "acl*"),
     ]
 
 

@@ -32,21 +32,28 @@ def test_what_stays_as_it_is_is_there_too() -> None:
     assert read(preview([step("same", ROLE), step("replace", SERVER)])) == [ROLE, SERVER]
 
 
-@pytest.mark.parametrize("op", ["delete", "delete-replaced", "discard"])
+@pytest.mark.parametrize(
+    "op", ["delete", "delete-replaced", "discard", "discard-replaced", "read-discard", "remove-pending-replace"]
+)
 def test_what_goes_is_not_judged(op: str) -> None:
     assert read(preview([step("create", ROLE), step(op, SERVER, newState=None)])) == [ROLE]
 
 
 def test_what_a_refresh_found_is_not_taken_for_what_will_be() -> None:
-    found = state(ROLE, inputs={"password": "by hand"})
+    steps = [step("refresh", SERVER), step("update", ROLE), step("delete", SERVER, newState=None)]
 
-    assert read(preview([step("refresh", ROLE, newState=found), step("update", ROLE)])) == [ROLE]
+    assert read(preview(steps)) == [ROLE]
+
+
+@pytest.mark.parametrize("op", ["read", "read-replacement"])
+def test_what_is_only_looked_up_is_not_judged(op: str) -> None:
+    assert read(preview([step("create", ROLE), step(op, SERVER)])) == [ROLE]
 
 
 def test_what_somebody_else_made_is_not_judged() -> None:
     foreign = state(SERVER, external=True)
 
-    assert read(preview([step("create", ROLE), step("read", SERVER), step("same", SERVER, newState=foreign)])) == [ROLE]
+    assert read(preview([step("create", ROLE), step("same", SERVER, newState=foreign)])) == [ROLE]
     assert read(export([state(ROLE), foreign])) == [ROLE]
 
 

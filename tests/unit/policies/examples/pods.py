@@ -16,6 +16,8 @@ _SYSCTLS = """
     net.ipv4.ip_unprivileged_port_start net.ipv4.ping_group_range net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl
     net.ipv4.tcp_keepalive_probes net.ipv4.tcp_keepalive_time net.ipv4.tcp_syncookies
 """
+_ELSEWHERE = {"port": 80, "host": "169.254.169.254"}
+_PROBES, _HOOKS = ("liveness", "readiness", "startup"), ("postStart", "preStop")
 _WITHOUT_LIMITS = container(resources={"requests": {"cpu": "1", "memory": "1Gi"}})
 _TOKEN_VOLUME = {"name": "identity", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
 
@@ -39,6 +41,7 @@ EXAMPLES = (
         resources=(
             deployment(
                 container(
+                    ports=[{"name": "http", "containerPort": 5000}],
                     livenessProbe={"httpGet": {"path": "/health", "port": "http"}},
                     lifecycle={"preStop": {"sleep": {"seconds": 10}}},
                 )
@@ -102,8 +105,8 @@ EXAMPLES = (
         rule=_RESTRICTED,
         sentence="pods_with_the_types_of_selinux_that_containers_have",
         resources=tuple(
-            deployment(container(securityContext={"seLinuxOptions": {"type": f"container_{type_}t"}}))
-            for type_ in ("", "init_", "kvm_", "engine_")
+            deployment(container(securityContext={"seLinuxOptions": {"type": type_}}))
+            for type_ in ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
         ),
     ),
     Example(
@@ -153,18 +156,24 @@ EXAMPLES = (
     ),
     Example(
         rule=_RESTRICTED,
-        sentence="a_port_of_the_node_and_a_probe_of_another_host",
+        sentence="a_port_of_the_node",
+        resources=(deployment(container(ports=[{"containerPort": 5000, "hostPort": 5000}])),),
+        found=("container 'mlflow': hostPort is 5000",),
+    ),
+    Example(
+        rule=_RESTRICTED,
+        sentence="probes_and_hooks_of_another_host",
         resources=(
             deployment(
                 container(
-                    ports=[{"containerPort": 5000, "hostPort": 5000}],
-                    readinessProbe={"httpGet": {"path": "/", "port": 80, "host": "169.254.169.254"}},
+                    **{f"{probe}Probe": {"httpGet": _ELSEWHERE} for probe in _PROBES},
+                    lifecycle={hook: {"tcpSocket": _ELSEWHERE} for hook in _HOOKS},
                 )
             ),
         ),
         found=(
-            "container 'mlflow': hostPort is 5000",
-            "container 'mlflow': readinessProbe.httpGet.host is '169.254.169.254'",
+            *(f"container 'mlflow': {probe}Probe.httpGet.host is '169.254.169.254'" for probe in _PROBES),
+            *(f"container 'mlflow': lifecycle.{hook}.tcpSocket.host is '169.254.169.254'" for hook in _HOOKS),
         ),
     ),
     Example(
