@@ -9,8 +9,9 @@ from sandbox import paths
 from sandbox.errors import SandboxError
 
 PLACES = (
-    "__main__.py", "components", "stacks", "delivery", "policies", "sandbox", "images", "integrations", "examples", "tests",
-)  # fmt: skip
+    "__main__.py",
+    *("components", "stacks", "delivery", "policies", "sandbox", "images", "integrations", "examples", "tests"),
+)
 CHECKS = (
     ("ruff check", ("ruff", "check", "--quiet", *PLACES)),
     ("ruff format", ("ruff", "format", "--check", "--quiet", *PLACES)),
