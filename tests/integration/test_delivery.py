@@ -51,13 +51,13 @@ def test_make_preview_finds_nothing_to_do_in_what_was_just_deployed(dev: Stack) 
 
 def test_a_changed_setting_is_a_property_in_the_comment(dev: Stack, tmp_path: Path) -> None:
     file = tmp_path / "dev.json"
-    dev.succeed("config", "set", "replicas", "3")
+    dev.succeed("config", "set", "replicas", "1")
     try:
         asked = delivery(dev, "preview", "--stack=dev", f"--output={file}")
     finally:
         dev.succeed("config", "rm", "replicas")
     assert asked.returncode == 0, asked.stderr
-    assert "spec.replicas: 2 → 3" in delivery(dev, "render", file).stdout
+    assert "spec.replicas: 2 → 1" in delivery(dev, "render", file).stdout
 
 
 def test_a_changed_password_is_a_change_and_shows_nowhere(dev: Stack, tmp_path: Path) -> None:
