@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minio.error import S3Error
 from psycopg import sql
@@ -68,6 +68,13 @@ def experiment(client: httpx.Client, name: str) -> Experiment:
     number = client.post("/api/2.0/mlflow/experiments/create", json={"name": name}).raise_for_status().json()
     found = client.get("/api/2.0/mlflow/experiments/get", params=number).raise_for_status().json()["experiment"]
     return Experiment(found["experiment_id"], found["artifact_location"])
+
+
+def search(client: httpx.Client, number: str, **asked: int) -> list[dict[str, Any]]:
+    """The runs of an experiment."""
+    answer = client.post(SEARCH, json={"experiment_ids": [number], **asked}).raise_for_status().json()
+    found: list[dict[str, Any]] = answer.get("runs", [])
+    return found
 
 
 def unix(moment: str) -> float:

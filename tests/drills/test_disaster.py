@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import time
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox import rehearsal
 from sandbox.ballast import Amount, fill
 from tests import runbook
 from tests.drills.losses import (
     DISASTER,
-    SEARCH,
     counts,
     experiment,
     follow_the_runbook,
     lose_bucket,
     lose_database,
     report,
+    search,
     unix,
 )
 from tests.integration import backends
@@ -61,7 +61,7 @@ def test_a_lost_database_and_bucket_come_back_from_the_newest_backup(
     lose_bucket()
     stores, restoring, rest = runbook.blocks(DISASTER)[0].splitlines()
     follow_the_runbook(stores, restoring)
-    runs = _search(client, filled.number)
+    runs = search(client, filled.number, max_results=SAMPLED_RUNS)
     served = time.time()
     follow_the_runbook(rest)
 
@@ -102,9 +102,3 @@ def test_a_damaged_backup_is_refused_and_the_platform_serves_on(client: httpx.Cl
     assert "is damaged" in refused.stderr
     assert counts() == before
     client.get("/api/2.0/mlflow/experiments/search?max_results=1").raise_for_status()
-
-
-def _search(client: httpx.Client, number: str) -> list[dict[str, Any]]:
-    asked = {"experiment_ids": [number], "max_results": SAMPLED_RUNS}
-    found: list[dict[str, Any]] = client.post(SEARCH, json=asked).raise_for_status().json()["runs"]
-    return found

@@ -21,13 +21,13 @@ from tests.drills import faults
 from tests.drills.drill import drill
 from tests.drills.losses import (
     DISASTER,
-    SEARCH,
     counts,
     experiment,
     follow_the_runbook,
     lose_bucket,
     lose_database,
     report,
+    search,
     unix,
 )
 from tests.integration import backends
@@ -80,7 +80,7 @@ def test_what_somebody_deleted_by_mistake_comes_back_as_of_the_moment_before(cli
     follow_the_runbook(f"MOMENT={moment}", block)
     served = time.time()
 
-    assert [each["info"]["run_id"] for each in _runs(client, made.number)] == [run]
+    assert [each["info"]["run_id"] for each in search(client, made.number)] == [run]
     found = client.get("/api/2.0/mlflow/experiments/get", params={"experiment_id": later.number})
     assert found.status_code == 404
     # The log is received on, past the restored tables.
@@ -111,7 +111,7 @@ def test_a_lost_database_and_bucket_come_back_as_of_the_moment_before(client: ht
     lose_bucket()
     stores, restoring, to_the_moment, rest = runbook.blocks(DISASTER)[1].splitlines()
     follow_the_runbook(f"MOMENT={moment}", stores, restoring, to_the_moment)
-    _runs(client, filled.number)
+    search(client, filled.number)
     served = time.time()
     follow_the_runbook(rest)
 
@@ -153,12 +153,6 @@ def _now() -> str:
 def _log_run(client: httpx.Client, experiment_id: str) -> str:
     made = client.post("/api/2.0/mlflow/runs/create", json={"experiment_id": experiment_id}).raise_for_status()
     return str(made.json()["run"]["info"]["run_id"])
-
-
-def _runs(client: httpx.Client, experiment_id: str) -> list[dict[str, Any]]:
-    asked = client.post(SEARCH, json={"experiment_ids": [experiment_id]}).raise_for_status().json()
-    found: list[dict[str, Any]] = asked.get("runs", [])
-    return found
 
 
 def _told() -> dict[str, Any]:
