@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -69,5 +70,4 @@ def _patch(name: str, *, suspend: bool) -> tuple[str, ...]:
 
 
 def _by_hand(cluster: Cluster, name: str) -> str:
-    kind, patch = _patch(name, suspend=False)[1:3], _patch(name, suspend=False)[3]
-    return f"kubectl --namespace={cluster.namespace} patch {' '.join(kind)} '{patch}'"
+    return shlex.join(["kubectl", f"--namespace={cluster.namespace}", *_patch(name, suspend=False)])
