@@ -12,9 +12,11 @@ import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.listening import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,13 +187,5 @@ def serving(datahub: DataHub, port: int = 0, address: str = "127.0.0.1") -> Iter
             self.end_headers()
             self.wfile.write(content)
 
-    server = ThreadingHTTPServer((address, port), Handler)
-    datahub.url = f"http://{address}:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with listening(Handler, port, address) as datahub.url:
         yield datahub
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -8,12 +8,13 @@ that it does not name.
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.listening import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,13 +132,6 @@ def scheduler(generation: str) -> Iterator[Scheduler]:
 
         do_GET = do_POST = answer  # noqa: N815 - http.server looks for these names
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.url = f"http://127.0.0.1:{server.server_port}/dolphinscheduler"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with listening(Handler) as address:
+        kept.url = f"{address}/dolphinscheduler"
         yield kept
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

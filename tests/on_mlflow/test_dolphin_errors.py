@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,7 @@ from mlflow_client.errors import LONGEST, explanation
 from mlflow_client.retries import MAX_RETRIES
 
 from tests.dolphinscheduler.process_state import clean_process
+from tests.listening import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,15 +50,8 @@ def answering(status: int, body: str) -> Iterator[MLFlowClient]:
 
         do_GET = do_POST = answer  # noqa: N815 - http.server looks for these names
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield MLFlowClient(f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(Handler) as address:
+        yield MLFlowClient(address)
 
 
 def error_of(client: MLFlowClient) -> MLFlowClientError:
