@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sandbox.images.ingestion import RECIPE
+from sandbox.images.programs import INGESTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ class Ingestion:
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(self.folder),
-                "PYTHONPATH": str(RECIPE.source),
+                "PYTHONPATH": str(INGESTION.source),
                 **ONE_TRY,
             },
             cwd=self.folder,

@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 from sandbox import network, processes, rehearsal, stack
 from sandbox.ballast import Amount, Experiment, fill
 from sandbox.benchmarks.figures import emit
-from sandbox.images.ingestion import RECIPE
+from sandbox.images.programs import INGESTION
 from sandbox.parts import minio
 from sandbox.progress import Progress
 from sandbox.toolchain import python_env
@@ -38,13 +38,13 @@ def measure(folder: Path) -> None:
     with rehearsal.database_administration("mlflow") as database:
         fill(database, store, "mlflow-artifacts", Experiment(made.experiment_id, made.artifact_location), AMOUNT)
     (folder / "recipe.yaml").write_text(json.dumps(_recipe(tracking_uri, folder)))
-    python = python_env.ensure(Progress(), RECIPE.source / "requirements.txt")
+    python = python_env.ensure(Progress(), INGESTION.source / "requirements.txt")
     for which in ("first", "second"):
         result = json.loads(
             processes.output_of(
                 [python, "-m", "mlflow_ingestion", f"--recipe={folder / 'recipe.yaml'}"],
                 what="the ingestion",
-                env=os.environ | network.without_proxy() | {"PYTHONPATH": str(RECIPE.source), "HOME": str(folder)},
+                env=os.environ | network.without_proxy() | {"PYTHONPATH": str(INGESTION.source), "HOME": str(folder)},
                 timeout=GOAL_SECONDS,
             )
         )

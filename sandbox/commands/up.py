@@ -13,13 +13,13 @@ from sandbox import ownership, paths, platform, rehearsal, smoke, stack
 from sandbox.addons import Addons
 from sandbox.errors import SandboxError
 from sandbox.images import (
+    PROGRAMS,
     BuiltImage,
     ImageStore,
-    build_backup,
     build_binary_image,
     build_envoy,
-    build_ingestion,
     build_mlflow,
+    build_program,
 )
 from sandbox.images.mlflow import mlflow_key, mlflow_version
 from sandbox.images.monitoring import build_monitoring_images
@@ -96,8 +96,9 @@ def prepare(
             images |= build_monitoring_images(toolchain.programs, cache=paths.CACHE)
         images["mlflow"] = mlflow.result()
     if programs:
-        for name, build in (("backup", build_backup), ("ingestion", build_ingestion)):
-            images[name] = build(
+        for recipe in PROGRAMS:
+            images[recipe.name] = build_program(
+                recipe,
                 cache=paths.CACHE,
                 python=Path(sys.executable),
                 progress=lambda message: progress.say("image", message),

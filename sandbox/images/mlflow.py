@@ -14,17 +14,14 @@ from sandbox.paths import CLONE
 if TYPE_CHECKING:
     from pathlib import Path
 
-REVISION = "2"
-"""Part of the key: raise it when the same inputs give another image."""
-
-RECIPE = Recipe(name="mlflow", title="MLflow", source=CLONE / "images" / "mlflow", space_gib=5.0)
+RECIPE = Recipe(name="mlflow", title="MLflow", source=CLONE / "images" / "mlflow", space_gib=5.0, revision="2")
 
 
 def mlflow_key(source: Path = RECIPE.source) -> str:
     """The hash over all inputs of the MLflow image."""
     return input_key(
         {
-            "revision": REVISION,
+            "revision": RECIPE.revision,
             "base": base_key(),
             "containerfile": source / "Containerfile",
             "requirements": source / "requirements.txt",

@@ -40,19 +40,17 @@ class Recipe:
     """The package in `source` that is the image's program; empty where the locked packages bring it."""
     debian_packages: Sequence[str] = ()
     """As the Containerfile installs them where no folder `debs` is given."""
+    revision: str = "1"
+    """Part of the key: raised by hand when the same inputs give another image."""
 
 
-def program_key(recipe: Recipe, *, revision: str) -> str:
-    """The hash over all inputs of an image with a program of this project.
-
-    Args:
-        recipe: the image's.
-        revision: raised by hand when the same inputs give another image.
-    """
+def program_key(recipe: Recipe) -> str:
+    """The hash over all inputs of an image with a program of this project."""
     source = recipe.source
     files = [source / "Containerfile", source / "requirements.txt", *sorted((source / recipe.program).rglob("*.py"))]
     inputs: dict[str, str | Path] = {str(file.relative_to(source)): file for file in files}
-    return input_key({**inputs, "revision": revision, "base": base_key(), "packages": " ".join(recipe.debian_packages)})
+    fixed = {"revision": recipe.revision, "base": base_key(), "packages": " ".join(recipe.debian_packages)}
+    return input_key({**inputs, **fixed})
 
 
 def program_version(recipe: Recipe) -> str:
@@ -66,6 +64,12 @@ def program_version(recipe: Recipe) -> str:
     if not match:
         raise SandboxError(f"{file} tells no version", f"restore the file: git checkout images/{recipe.source.name}")
     return match[1]
+
+
+def build_program(recipe: Recipe, *, cache: Path, python: Path, progress: Progress) -> BuiltImage:
+    """Builds the image of a program (about a minute) or finds one built before; see `build_image`."""
+    version, key = program_version(recipe), program_key(recipe)
+    return build_image(recipe, version=version, key=key, cache=cache, python=python, progress=progress)
 
 
 def build_image(recipe: Recipe, *, version: str, key: str, cache: Path, python: Path, progress: Progress) -> BuiltImage:

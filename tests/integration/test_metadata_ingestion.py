@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mlflow import MlflowClient
 
-from sandbox.images.ingestion import RECIPE
+from sandbox.images.programs import INGESTION
 from sandbox.progress import Progress
 from sandbox.toolchain import python_env
 from tests.datahub import DataHub, serving
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("platform")]
 
 @pytest.fixture
 def ingestion(tmp_path: Path) -> Ingestion:
-    python = python_env.ensure(Progress(), RECIPE.source / "requirements.txt")
+    python = python_env.ensure(Progress(), INGESTION.source / "requirements.txt")
     return Ingestion(python, tmp_path, os.environ["MLFLOW_TRACKING_URI"])
 
 

@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage
 
 from sandbox import stack
-from sandbox.images.ingestion import RECIPE
+from sandbox.images.programs import INGESTION
 from sandbox.progress import Progress
 from sandbox.toolchain import python_env
 from tests.ingestion import Ingestion
@@ -80,7 +80,7 @@ def _forget(client: MlflowClient) -> None:
 def _ingested(folder: Path, tracking_uri: str) -> Mapping[str, Mapping[str, Any]]:
     """What the program of the platform's hourly job tells."""
     folder.mkdir()
-    ingestion = Ingestion(python_env.ensure(Progress(), RECIPE.source / "requirements.txt"), folder, tracking_uri)
+    ingestion = Ingestion(python_env.ensure(Progress(), INGESTION.source / "requirements.txt"), folder, tracking_uri)
     outcome = ingestion.to_file()
     assert outcome.code == 0, outcome.log
     return ingestion.told()

@@ -14,9 +14,9 @@ import pytest
 from mlflow_backup import VERSION
 from sandbox.errors import SandboxError
 from sandbox.images.archive import ImageConfig, write_image
-from sandbox.images.backup import RECIPE, REVISION, build_backup
 from sandbox.images.debian_packages import installed
-from sandbox.images.recipe import program_key, program_version
+from sandbox.images.programs import BACKUP as RECIPE
+from sandbox.images.recipe import build_program, program_key, program_version
 from sandbox.images.store import ImageStore
 from sandbox.paths import CLONE
 
@@ -42,13 +42,13 @@ def image_with(folder: Path, files: dict[str, bytes]) -> Path:
 def test_the_key_changes_with_every_file_of_the_image(tmp_path: Path) -> None:
     changed = replace(RECIPE, source=tmp_path / "backup")
     shutil.copytree(RECIPE.source, changed.source)
-    key = program_key(changed, revision=REVISION)
-    assert key == program_key(RECIPE, revision=REVISION)
+    key = program_key(changed)
+    assert key == program_key(RECIPE)
     for name in ("Containerfile", "requirements.txt", "mlflow_backup/__main__.py", "mlflow_backup/storage/upload.py"):
         with (changed.source / name).open("a") as file:
             file.write("# changed\n")
-        assert program_key(changed, revision=REVISION) != key
-        key = program_key(changed, revision=REVISION)
+        assert program_key(changed) != key
+        key = program_key(changed)
 
 
 def test_the_image_is_labelled_with_the_programs_version(tmp_path: Path) -> None:
@@ -61,10 +61,10 @@ def test_the_image_is_labelled_with_the_programs_version(tmp_path: Path) -> None
 
 
 def test_an_image_built_before_is_found_by_its_version_and_key(tmp_path: Path) -> None:
-    built = ImageStore(tmp_path).image("backup", VERSION, program_key(RECIPE, revision=REVISION))
+    built = ImageStore(tmp_path).image("backup", VERSION, program_key(RECIPE))
     built.archive.parent.mkdir()
     built.archive.touch()
-    assert build_backup(cache=tmp_path, python=tmp_path / "nowhere", progress=pytest.fail) == built
+    assert build_program(RECIPE, cache=tmp_path, python=tmp_path / "nowhere", progress=pytest.fail) == built
 
 
 def test_the_lock_hashes_every_package_and_names_no_registry() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mlflow import MlflowClient
 
-from sandbox.images.ingestion import RECIPE
+from sandbox.images.programs import INGESTION
 from sandbox.progress import Progress
 from sandbox.toolchain import python_env
 from tests.ingestion import Ingestion
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="package")
 def python() -> Path:
     """An environment with the packages of the image: made once, kept in the user's cache."""
-    return python_env.ensure(Progress(), RECIPE.source / "requirements.txt")
+    return python_env.ensure(Progress(), INGESTION.source / "requirements.txt")
 
 
 @pytest.fixture(scope="package")

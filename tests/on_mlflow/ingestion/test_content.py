@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.images.ingestion import RECIPE
+from sandbox.images.programs import INGESTION
 from tests.ingestion import PUBLIC, Ingestion
 from tests.on_mlflow.ingestion.world import MODEL, ODD_MODEL, SCHEDULER, World
 
@@ -239,7 +239,7 @@ def test_runs_of_more_than_a_page_arrive_whole(ingestion: Ingestion, client: Mlf
 
 
 def test_the_image_has_the_client_that_is_tested_here(python: Path) -> None:
-    lock = (RECIPE.source / "requirements.txt").read_text()
+    lock = (INGESTION.source / "requirements.txt").read_text()
 
     assert "\nmlflow-skinny==2.20.4 " in lock
     assert any((python.parent.parent / "lib").glob("python3*/site-packages/mlflow_skinny-2.20.4.dist-info"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import paths
-from sandbox.images.ingestion import RECIPE
+from sandbox.images.programs import INGESTION
 from stacks.config_reader import ConfigReader
 from stacks.metadata_ingestion_settings import read_metadata_ingestion
 from tests.unit import stack_files
@@ -77,7 +77,7 @@ def test_what_is_logged_is_told_and_leads_back_from_the_model_to_the_data(
     run(sys.executable, "-c", logging, MLFLOW_TRACKING_URI=server.url)
     (tmp_path / "recipe.yaml").write_text(recipe.replace("http://mlflow.local", server.url))
     search = f"{python.parent}:{os.environ['PATH']}"
-    run("bash", "-euc", command, PATH=search, PYTHONPATH=str(RECIPE.source))
+    run("bash", "-euc", command, PATH=search, PYTHONPATH=str(INGESTION.source))
     told = run(sys.executable, "-c", reading)
 
     assert told.splitlines() == [

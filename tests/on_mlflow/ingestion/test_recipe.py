@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from mlflow_ingestion import VERSION, __main__, recipe
 from mlflow_ingestion.failures import ExitCode, UsageError, failure_of, one_line
-from sandbox.images.ingestion import RECIPE
+from sandbox.images.programs import INGESTION
 from sandbox.images.recipe import program_version
 from tests.ingestion import PUBLIC, Ingestion, rest_sink
 
@@ -169,12 +169,12 @@ def test_the_help_tells_every_exit_code(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_the_image_is_labelled_with_the_programs_version_() -> None:
-    assert program_version(RECIPE) == VERSION
-    assert f'image.version="{VERSION}"' in (RECIPE.source / "Containerfile").read_text()
+    assert program_version(INGESTION) == VERSION
+    assert f'image.version="{VERSION}"' in (INGESTION.source / "Containerfile").read_text()
 
 
 def test_the_lock_hashes_every_package_and_names_no_registry() -> None:
-    lock = (RECIPE.source / "requirements.txt").read_text()
+    lock = (INGESTION.source / "requirements.txt").read_text()
     packages = [part for part in re.split(r"\n(?=\S)", lock) if not part.startswith("#")]
 
     assert all("--hash=sha256:" in package for package in packages)
