@@ -10,7 +10,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from delivery.digest import ANSI, document_of, kept
+from delivery.digest import ANSI, document_of
 from delivery.ending import orderly
 from delivery.errors import DeliveryError
 
@@ -23,7 +23,8 @@ ORGANIZATION = "PULUMI_ORGANIZATION"
 """Variable with the organization on Pulumi Cloud that the stacks are of."""
 WITHHELD = ("GITHUB_TOKEN", KUBECONFIG_CONTENT)
 """Not for the program that is run."""
-PREVIEW = ("preview", "--json")
+PREVIEW = ("preview", "--json", "--show-sames")
+"""With what stays as it is: some rules are about two resources."""
 REFRESH = ("refresh", "--preview-only", "--json")
 TAIL_LINES = 25
 
@@ -55,7 +56,7 @@ def look(words: Sequence[str], stack: str, given: Mapping[str, str]) -> tuple[di
         given: environment, with credentials.
 
     Returns:
-        The engine's digest, without what no report shows, and whether the engine succeeded. Where it failed without
+        The engine's digest, and whether the engine succeeded. Where it failed without
         saying why in the digest, what it printed on standard error is in there as an error.
 
     Raises:
@@ -73,9 +74,9 @@ def look(words: Sequence[str], stack: str, given: Mapping[str, str]) -> tuple[di
     source = f"what `pulumi {words[0]}` printed for stack {stack}"
     if done.returncode == 0:
         # The engine leaves out the counts of a stack without resources.
-        return {"changeSummary": {}, **kept(document_of(done.stdout, source))}, True
+        return {"changeSummary": {}, **document_of(done.stdout, source)}, True
     try:
-        document = kept(document_of(done.stdout, source))
+        document = document_of(done.stdout, source)
     except DeliveryError:
         document = {}
     said = document.setdefault("diagnostics", [])

@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 
 from policies import exceptions, registry
 from policies.errors import InputError
-from policies.pulumi_json import resources_in
+from policies.judgement import judgement
 from policies.report import report
-from policies.rule import Enforcement, judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from policies.resource import Resource
 
 KEPT, VIOLATED, UNUSABLE = 0, 1, 2
 _EPILOG = f"""\
@@ -37,10 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(registry.table())
         return KEPT
     try:
-        return _judge(options.stack, options.exceptions)
+        judged = judgement(sys.stdin.read(), options.stack, options.exceptions)
     except InputError as error:
         sys.stderr.write(f"policies: {error}\n")
         return UNUSABLE
+    sys.stdout.write(report(judged))
+    return VIOLATED if judged.violated else KEPT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,23 +57,3 @@ def _parser() -> argparse.ArgumentParser:
         "--exceptions", type=Path, default=exceptions.FILE, metavar="FILE", help="TOML file (default: %(default)s)"
     )
     return parser
-
-
-def _judge(stack: str, file: Path) -> int:
-    exemptions = exceptions.read(file)
-    resources = resources_in(sys.stdin.read())
-    name = stack.rpartition("/")[2]
-    _demand_stack(resources, name)
-    findings, excused = exceptions.sort_out(judge(registry.RULES, resources), exemptions)
-    sys.stdout.write(report(name, len(resources), findings, excused))
-    return VIOLATED if any(finding.rule.enforcement is Enforcement.MANDATORY for finding in findings) else KEPT
-
-
-def _demand_stack(resources: Sequence[Resource], stack: str) -> None:
-    """The exceptions of another stack must not excuse this one."""
-    others = sorted({resource.stack for resource in resources} - {stack})
-    if others:
-        raise InputError(
-            f"the input is of stack {', '.join(others)}, not of {stack}",
-            "name the stack that the preview is of by --stack",
-        )

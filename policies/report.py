@@ -10,14 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from policies.exceptions import Exemption
+    from policies.judgement import Judgement
     from policies.rule import Finding
 
 
-def report(
-    stack: str, looked_at: int, findings: Sequence[Finding], excused: Sequence[tuple[Finding, Exemption]]
-) -> str:
+def report(judged: Judgement) -> str:
     """Tell what was found, rule by rule in the order of the findings, and at the end how much."""
-    return "\n".join([*_by_rule(findings), *_excused(excused), _summary(stack, looked_at, findings, excused)]) + "\n"
+    return "\n".join([*_by_rule(judged.findings), *_excused(judged.excused), summary(judged)]) + "\n"
 
 
 def _by_rule(findings: Sequence[Finding]) -> Iterator[str]:
@@ -40,10 +39,13 @@ def _excused(excused: Sequence[tuple[Finding, Exemption]]) -> Iterator[str]:
         yield ""
 
 
-def _summary(
-    stack: str, looked_at: int, findings: Sequence[Finding], excused: Sequence[tuple[Finding, Exemption]]
-) -> str:
+def summary(judged: Judgement) -> str:
+    """Tell how much was found, in a line."""
     counts = [
-        f"{sum(finding.rule.enforcement is level for finding in findings)} {level.value}" for level in Enforcement
+        f"{sum(finding.rule.enforcement is level for finding in judged.findings)} {level.value}"
+        for level in Enforcement
     ]
-    return f"{stack}: {looked_at} resources, violations: {', '.join(counts)}, {len(excused)} excepted"
+    return (
+        f"{judged.stack}: {judged.looked_at} resources, "
+        f"violations: {', '.join(counts)}, {len(judged.excused)} excepted"
+    )

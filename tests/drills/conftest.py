@@ -10,7 +10,7 @@ import pytest
 from components.monitoring.rules import AlertName
 from sandbox import rehearsal, stack
 from sandbox.private_files import write_private
-from tests.drills import alertmanager
+from tests.drills import alertmanager, monitoring
 from tests.drills.drill import REPORT, SCRAPE_SECONDS
 from tests.integration import cluster
 from tests.integration.load import Load, Target
@@ -58,6 +58,7 @@ def hurry() -> Iterator[None]:
     rehearsal.pulumi("up", "--yes", "--skip-preview")
     cluster.wait_for(_rules_are_hurried, "Prometheus to read the hurried rules")
     backups.run_what_never_ran()
+    monitoring.forget_the_past()
     yield
     write_private(rehearsal.FILE, before)
     rehearsal.pulumi("up", "--yes", "--skip-preview", "--refresh")
