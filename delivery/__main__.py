@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from delivery import engine, report
+from delivery import engine, looking, report
 from delivery.digest import parse
 from delivery.errors import DeliveryError
 from delivery.github import API, BOT, PullRequest
@@ -45,13 +45,16 @@ def digests(files: Sequence[Path]) -> list[Digest]:
 
 
 def look(options: argparse.Namespace) -> int:
-    """Commands `preview` and `refresh`: keeps the engine's digest in a file."""
-    document, succeeded = engine.look(options.words, options.stack, os.environ)
+    """Commands `preview` and `refresh`: keeps what the engine says, and the rules say of it, in a file."""
+    text = engine.text_of(options.look(options.stack, os.environ))
     output: Path = options.output or Path("previews") / f"{options.stack}.json"
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(engine.text_of(document), encoding="utf-8")
+    output.write_text(text, encoding="utf-8")
     sys.stderr.write(f"{options.command} of {options.stack}: {output}\n")
-    return 0 if succeeded else 1
+    read = parse(text, stack=options.stack, source=str(output))
+    if read.refused and read.verdict:
+        sys.stderr.write("".join(f"{line}\n" for line in (*read.verdict.details, read.verdict.summary)))
+    return 1 if read.failed or read.refused else 0
 
 
 def render(options: argparse.Namespace) -> int:
@@ -88,29 +91,41 @@ def drift(options: argparse.Namespace) -> int:
 
 
 def deploy(options: argparse.Namespace) -> int:
-    """Command `deploy`: `pulumi up`, which refuses in its preview what a protected resource forbids."""
-    if options.approved is not None:
-        demand_approved(options.stack, options.approved)
+    """Command `deploy`: `pulumi up` of what the rules allow, and nobody approved otherwise."""
+    demand_allowed(options.stack, options.approved)
     return 0 if engine.act(["up", "--yes"], options.stack, os.environ) == 0 else 1
 
 
-def demand_approved(stack: str, approved: Path) -> None:
+def demand_allowed(stack: str, approved: Path | None) -> None:
     """Asks the engine once more, since others may have deployed between preview and approval.
 
     Raises:
-        DeliveryError: it would do something else by now, or fail.
+        DeliveryError: it would fail, violate a mandatory rule, or do something else than was approved.
     """
-    (then,) = digests([approved])
-    document, succeeded = engine.look(engine.PREVIEW, stack, os.environ)
-    now = parse(engine.text_of(document), stack=stack, source="the preview")
-    before, after = ({change.outline: change for change in digest.changes} for digest in (then, now))
-    cure = "run the workflow of the newest commit, and approve what its preview says"
-    if then.failed or not succeeded:
+    then = digests([approved])[0] if approved else None
+    text = engine.text_of(looking.preview(stack, os.environ))
+    now = parse(text, stack=stack, source="the preview")
+    if now.failed or (then and then.failed):
         raise DeliveryError(f"the preview of {stack} failed, and nothing was deployed", "mend the errors above first")
+    if now.refused and now.verdict:
+        told = "\n".join(now.verdict.details)
+        raise DeliveryError(
+            f"{stack} would violate a policy, and nothing was deployed\n{told}",
+            "mend each as its own cure says, or list an exception with its reason (docs/policies.md)",
+        )
+    if then:
+        _demand_same(stack, then, now)
+
+
+def _demand_same(stack: str, then: Digest, now: Digest) -> None:
+    before, after = ({change.outline: change for change in digest.changes} for digest in (then, now))
     if before.keys() != after.keys():
         other = [after.get(key) or before[key] for key in before.keys() ^ after.keys()]
         names = ", ".join(sorted({f"{change.type} {change.name}" for change in other}))
-        raise DeliveryError(f"{stack} would not change any more as it was approved, but otherwise: {names}", cure)
+        raise DeliveryError(
+            f"{stack} would not change any more as it was approved, but otherwise: {names}",
+            "run the workflow of the newest commit, and approve what its preview says",
+        )
 
 
 def destroy(options: argparse.Namespace) -> int:
@@ -137,13 +152,13 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(**defaults)
         return added
 
-    for name, purpose, words in (
-        ("preview", "ask the engine what `pulumi up` would change, and keep its answer", engine.PREVIEW),
-        ("refresh", "ask the engine what is not as it was deployed, and keep its answer", engine.REFRESH),
+    for name, purpose, asked in (
+        ("preview", "ask the engine what `pulumi up` would change, and the rules about it", looking.preview),
+        ("refresh", "ask the engine what is not as it was deployed, and keep its answer", looking.refresh),
     ):
-        looking = command(name, purpose, run=look, words=words)
-        looking.add_argument("--stack", required=True, help="name of the stack")
-        looking.add_argument("--output", type=Path, metavar="FILE", help="where to; previews/STACK.json unless given")
+        asking = command(name, purpose, run=look, look=asked)
+        asking.add_argument("--stack", required=True, help="name of the stack")
+        asking.add_argument("--output", type=Path, metavar="FILE", help="where to; previews/STACK.json unless given")
     rendering = command("render", "print the comment for previews that were kept", run=render)
     commenting = command("comment", "write the comment on a pull request, or rewrite it", run=comment)
     commenting.add_argument("--repository", required=True, metavar="OWNER/NAME", help="where the pull request is")

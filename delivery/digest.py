@@ -10,11 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from delivery import values
+from delivery import values, verdict
 from delivery.errors import DeliveryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from delivery.verdict import Verdict
 
 ROOT_TYPE = "pulumi:pulumi:Stack"
 UNCHANGED = {"same", "refresh", "read", "discard", "read-replacement"}
@@ -109,6 +111,13 @@ class Digest:
     messages: tuple[Message, ...]
     finished: bool
     """Whether the engine came to its summary; otherwise nobody knows what the rest would do."""
+    verdict: Verdict | None = None
+    """What the rules say, where they were asked."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the rules forbid it."""
+        return self.verdict is not None and self.verdict.refused
 
     @property
     def failed(self) -> bool:
@@ -191,6 +200,7 @@ def parse(text: str, *, stack: str, source: str) -> Digest:
             counts=dict(document.get("changeSummary") or {}),
             messages=tuple(_messages(document.get("diagnostics") or [])),
             finished="changeSummary" in document,
+            verdict=verdict.read(document[verdict.KEY]) if verdict.KEY in document else None,
         )
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise DeliveryError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from delivery.digest import Change, Difference, Digest
+    from delivery.verdict import Verdict
 
 MARKER = "<!-- mlflow-platform: preview -->"
 """The first line of the comment, by which the next run finds it."""
 COLUMNS = ("create", "update", "replace", "delete", "same")
 SIGNS = {"add": "+", "delete": "-", "create": "+", "import": "+"}
 """By which a diff is coloured; everything else is a change."""
-CALLED_OUT, SAID, FOLDED = 1, 2, 3
-"""Ranks: what must be seen, what went wrong, and what else there is."""
+CALLED_OUT, SAID, FORBIDDEN, FOLDED = 1, 2, 3, 4
+"""Ranks: what must be seen, what went wrong, what the rules say, and what else there is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +110,8 @@ def _count(digest: Digest, column: str) -> str:
 def _verdict(digest: Digest) -> str:
     if digest.failed:
         return "❌ failed"
+    if digest.refused:
+        return "⛔ violates a policy"
     if any(change.removes or change.unprotects for change in digest.changes):
         return "⚠️ look closely"
     return "" if digest.changed else "nothing to do"
@@ -126,6 +130,8 @@ def _stack(digest: Digest, words: Words) -> Iterator[Section]:
         opening = "> [!WARNING]\n> No longer protected against being deleted or replaced:"
         yield Section(opening=opening, lines=unprotected, closing="\n", rank=CALLED_OUT, mark="> - ")
     yield from _said(digest)
+    if digest.verdict:
+        yield _judged(digest.verdict)
     if digest.changes:
         yield _fold(digest, words)
     elif not digest.failed:
@@ -156,6 +162,21 @@ def _said(digest: Digest) -> Iterator[Section]:
         if lines:
             fence = _fence(lines)
             yield Section(opening=f"{title}:\n\n{fence}text", lines=lines, closing=f"{fence}\n", rank=SAID)
+
+
+def _judged(verdict: Verdict) -> Section:
+    # The pull request's own code made the file that this is read from: nothing in it may be Markdown or HTML.
+    line = f"Policies: {'⛔ ' * verdict.refused}{html.escape(' '.join(verdict.summary.split()))}"
+    if not verdict.details:
+        return Section(opening=f"<p>{line}</p>\n")
+    fence = _fence(verdict.details)
+    # Open where somebody has to do something about it.
+    return Section(
+        opening=f"<details{' open' * verdict.refused}><summary>{line}</summary>\n\n{fence}text",
+        lines=verdict.details,
+        closing=f"{fence}\n\n</details>\n",
+        rank=FORBIDDEN,
+    )
 
 
 def _fold(digest: Digest, words: Words) -> Section:

@@ -46,6 +46,5 @@ def summary(judged: Judgement) -> str:
         for level in Enforcement
     ]
     return (
-        f"{judged.stack}: {judged.looked_at} resources, "
-        f"violations: {', '.join(counts)}, {len(judged.excused)} excepted"
+        f"{judged.stack}: {judged.looked_at} resources, violations: {', '.join(counts)}, {len(judged.excused)} excepted"
     )

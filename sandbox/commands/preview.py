@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from delivery import engine, report
+from delivery import engine, looking, report
 from delivery.digest import parse
 from delivery.errors import DeliveryError
 from sandbox import ownership, stack, stack_file
@@ -16,7 +16,7 @@ def run() -> None:
     """Prints the comment.
 
     Raises:
-        SandboxError: no sandbox of this clone runs, or the preview failed.
+        SandboxError: no sandbox of this clone runs, the preview failed, or a rule forbids it.
     """
     ownership.demand_running()
     stack_file.refresh()
@@ -24,10 +24,15 @@ def run() -> None:
     own = {name: value for name, value in os.environ.items() if name not in stack.FOREIGN_SETTINGS}
     sys.stderr.write(f"previewing stack {stack.STACK}\n")
     try:
-        document, succeeded = engine.look(engine.PREVIEW, stack.STACK, own | stack.environment())
+        document = looking.preview(stack.STACK, own | stack.environment())
         digest = parse(engine.text_of(document), stack=stack.STACK, source="the preview")
     except DeliveryError as error:
         raise SandboxError(error.problem, error.cure) from error
     sys.stdout.write(report.render([digest], report.PREVIEW, report.Origin(), limit=sys.maxsize))
-    if not succeeded:
+    if digest.failed:
         raise SandboxError("pulumi preview failed", "the errors in the comment above name the resources")
+    if digest.refused:
+        raise SandboxError(
+            f"stack {stack.STACK} would violate a policy",
+            "the comment above names each resource, its rule and the cure",
+        )

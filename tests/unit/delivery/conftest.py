@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from policies import registry
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,7 +20,7 @@ cat "$KUBECONFIG" > "$RECORD/kubeconfig" 2> /dev/null
 stat -c %a "$KUBECONFIG" > "$RECORD/mode" 2> /dev/null
 cat "$RECORD/stdout" 2> /dev/null
 cat "$RECORD/stderr" >&2 2> /dev/null
-exit "$(cat "$RECORD/code")"
+exit "$(cat "$RECORD/code-$1" 2> /dev/null || cat "$RECORD/code")"
 """
 
 
@@ -32,6 +34,10 @@ class Engine:
     def says(self, stdout: str, *, stderr: str = "", code: int = 0) -> None:
         for name, text in (("stdout", stdout), ("stderr", stderr), ("code", str(code))):
             (self.folder / name).write_text(text)
+
+    def ends(self, command: str, code: int) -> None:
+        """Has one of its commands end otherwise than the rest."""
+        (self.folder / f"code-{command}").write_text(str(code))
 
     def told(self, what: str) -> str:
         file = self.folder / what
@@ -53,4 +59,6 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setenv("RECORD", str(record))
     monkeypatch.delenv("KUBECONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
+    # The samples are put together for what they show of the engine, and keep few rules: see test_verdict.py.
+    monkeypatch.setattr(registry, "RULES", ())
     return Engine(record)

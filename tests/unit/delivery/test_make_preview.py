@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tests.unit.delivery.conftest import Engine
 
 TEXT = digest(*[replicas(name=f"deployment-{number}") for number in range(2000)], summary={"update": 2000})
+TEXT = TEXT.replace("urn:pulumi:prod:", "urn:pulumi:dev:")
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +33,9 @@ def sandbox(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_is_the_comment_in_full(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     engine.says(TEXT)
     preview.run()
-    read = parse(TEXT, stack="dev", source="")
+    verdict = {"summary": "dev: 2001 resources, violations: 0 mandatory, 0 advisory, 0 excepted"}
+    kept = json.loads(TEXT) | {"policies": {**verdict, "refused": False, "details": []}}
+    read = parse(json.dumps(kept), stack="dev", source="")
     assert capsys.readouterr().out == report.render([read], report.PREVIEW, report.Origin(), 10**9)
 
 
@@ -41,7 +45,7 @@ def test_the_sandbox_s_stack_is_previewed_with_its_own_passphrase(
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of-a-person")
     engine.says(TEXT)
     preview.run()
-    assert engine.told("words").startswith("preview --json --stack=dev ")
+    assert engine.told("words").startswith("preview --json --show-sames --stack=dev ")
     assert "PULUMI_CONFIG_PASSPHRASE" not in engine.environment()
     assert engine.environment()["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(stack.PASSPHRASE_FILE)
 
@@ -58,3 +62,10 @@ def test_an_engine_that_says_nothing_of_use_is_told_with_a_cure(engine: Engine) 
     with pytest.raises(SandboxError, match="holds no JSON object") as told:
         preview.run()
     assert told.value.cure
+
+
+def test_a_preview_that_a_rule_forbids_is_told_so_and_fails(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.says(TEXT.replace("urn:pulumi:dev:", "urn:pulumi:other:"))
+    with pytest.raises(SandboxError, match="stack dev would violate a policy"):
+        preview.run()
+    assert "the input is of stack other, not of dev" in capsys.readouterr().out
