@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from stacks.platform import deploy
-from stacks.settings import load_settings
-from tests.unit import engine, stack_files
+from tests.unit import program, stack_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from tests.unit import engine
 
 
 class Deploy(Protocol):
@@ -37,8 +37,7 @@ def deployed_anew(tmp_path_factory: pytest.TempPathFactory) -> Deploy:
     def run(
         stack: str = "dev", *, preview: bool = False, outputs: Mapping[str, Any] | None = None, **overrides: Any
     ) -> engine.Recording:
-        settings = load_settings(stack_files.reader(stack, directory, **overrides))
-        return engine.run(lambda: deploy(settings), preview=preview, stack=stack, outputs=outputs)
+        return program.run(directory, stack, preview=preview, outputs=outputs, **overrides)
 
     return run
 
@@ -72,7 +71,7 @@ def prod(deployed: Deploy) -> engine.Recording:
 @pytest.fixture(scope="session")
 def tunnelled(deployed: Deploy) -> engine.Recording:
     """Production with requests that arrive by a tunnel."""
-    return deployed("prod", accessDelivery="tunnel", accessOrigin="", tlsSecret="")
+    return deployed("prod", **stack_files.TUNNEL)
 
 
 @pytest.fixture(params=["dev", "prod"])

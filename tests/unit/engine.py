@@ -39,7 +39,8 @@ class Registration:
     provider: str
     protect: bool
     dependencies: frozenset[str]
-    aliases: int
+    aliases: tuple[dict[str, Any], ...]
+    """As `pulumi.Alias` has them on the wire: a `urn`, or a `spec` of what was different."""
     ignored: tuple[str, ...]
     """Properties whose changes are ignored."""
     replacing: tuple[str, ...]
@@ -129,7 +130,7 @@ class RecordingMonitor(mocks.MockMonitor):
                 provider=request.provider,
                 protect=request.protect,
                 dependencies=frozenset(request.dependencies),
-                aliases=len(request.aliases) + len(request.aliasURNs),
+                aliases=tuple(json_format.MessageToDict(alias) for alias in request.aliases),
                 ignored=tuple(request.ignoreChanges),
                 replacing=tuple(request.replaceOnChanges),
                 after_update=tuple(request.hooks.after_update),

@@ -44,6 +44,14 @@ DATAHUB: dict[str, Any] = {
     "datahubImage": "registry.example.com/mlflow-ingestion:1.0",
 }
 """What a stack is given for a DataHub."""
+MOMENTS: dict[str, Any] = {
+    "pointInTime": True,
+    "databaseReplicationUser": "mlflow_log",
+    "databaseReplicationPassword": "staple-of-the-log",
+}
+"""What a stack with backups is given for the log of its database."""
+TUNNEL: dict[str, Any] = {"accessDelivery": "tunnel", "accessOrigin": "", "tlsSecret": ""}
+"""What makes requests to a stack with single sign-on arrive by a tunnel."""
 ACCESS_FACTS = {
     "cloudflareAccountId": "0a" * 16,
     "cloudflareZoneId": "0b" * 16,

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from stacks.access_settings import AccessSettings
 
 OFF: dict[str, Any] = {"access": False, "accessEmailDomains": [], "accessClients": []}
-TUNNEL: dict[str, Any] = {"accessDelivery": "tunnel", "accessOrigin": "", "tlsSecret": ""}
 GROUP = "aa0a4aab-672b-4bdb-bc33-a59f1130a11f"
 
 BAD_VALUES: list[tuple[str, Any, str]] = [
@@ -196,7 +195,7 @@ def test_a_wrong_switch_is_the_only_thing_told(tmp_path: Path) -> None:
 
 
 def test_a_tunnel_needs_no_certificate_and_no_origin(tmp_path: Path) -> None:
-    settings = load_settings(stack_files.reader("prod", tmp_path, **TUNNEL))
+    settings = load_settings(stack_files.reader("prod", tmp_path, **stack_files.TUNNEL))
 
     assert settings.sign_on
     assert settings.sign_on.delivery is AccessDelivery.TUNNEL
@@ -205,19 +204,19 @@ def test_a_tunnel_needs_no_certificate_and_no_origin(tmp_path: Path) -> None:
 
 
 def test_a_tunnel_serves_https_only_even_where_plain_http_is_welcome(tmp_path: Path) -> None:
-    settings = load_settings(stack_files.reader("prod", tmp_path, **TUNNEL, tlsRequired=False))
+    settings = load_settings(stack_files.reader("prod", tmp_path, **stack_files.TUNNEL, tlsRequired=False))
 
     assert settings.access.origins == ("https://mlflow.254carbon.com",)
 
 
 def test_with_a_tunnel_an_origin_would_be_ignored(tmp_path: Path) -> None:
-    (line,) = complaints(tmp_path, **TUNNEL | {"accessOrigin": "203.0.113.7"})
+    (line,) = complaints(tmp_path, **stack_files.TUNNEL | {"accessOrigin": "203.0.113.7"})
 
     assert "accessOrigin: is set, but accessDelivery is tunnel" in line
 
 
 def test_with_a_tunnel_a_certificate_would_be_ignored(tmp_path: Path) -> None:
-    (line,) = complaints(tmp_path, **TUNNEL | {"tlsSecret": "mlflow-tls"})
+    (line,) = complaints(tmp_path, **stack_files.TUNNEL | {"tlsSecret": "mlflow-tls"})
 
     assert "tlsSecret: is set, but accessDelivery is tunnel: TLS ends at Cloudflare" in line
 
@@ -228,7 +227,7 @@ def test_with_a_tunnel_a_certificate_file_would_be_ignored(tmp_path: Path) -> No
         "tlsCertificateFile": str(tmp_path / "tls.pem"),
         "tlsPrivateKey": "-----BEGIN PRIVATE KEY-----",
     }
-    (line,) = complaints(tmp_path, **TUNNEL, **pair)
+    (line,) = complaints(tmp_path, **stack_files.TUNNEL, **pair)
 
     assert "tlsCertificateFile: is set, but accessDelivery is tunnel" in line
 

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
     from tests.unit.engine import Recording
 
-MOMENTS: dict[str, Any] = {
-    "pointInTime": True,
-    "databaseReplicationUser": "mlflow_log",
-    "databaseReplicationPassword": "staple-of-the-log",
-}
-
 
 @pytest.fixture(scope="module")
 def drilled(deployed: Deploy) -> Recording:
@@ -170,7 +164,7 @@ def test_a_first_preview_registers_what_an_update_does(deployed: Deploy, overrid
 
 
 def test_the_log_is_received_into_the_same_bucket_for_the_same_readers(deployed: Deploy) -> None:
-    made = deployed("prod", **MOMENTS)
+    made = deployed("prod", **stack_files.MOMENTS)
     receiver = made.called("point-in-time-stateful-set").spec["template"]["spec"]
     settings = made.called("point-in-time-settings").inputs["data"]
     public = made.called("point-in-time-public").inputs["data"]
@@ -187,7 +181,7 @@ def test_the_log_is_received_into_the_same_bucket_for_the_same_readers(deployed:
 def test_a_moment_is_restored_into_a_directory_with_room_for_the_whole_server(
     deployed: Deploy, prod: Recording
 ) -> None:
-    made = deployed("prod", **MOMENTS, pointInTimeRestoreStorage="70Gi", pointInTimeSuperuser="chief")
+    made = deployed("prod", **stack_files.MOMENTS, pointInTimeRestoreStorage="70Gi", pointInTimeSuperuser="chief")
     cron = made.called("backup-restore-moment")
     pod = cron.spec["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]

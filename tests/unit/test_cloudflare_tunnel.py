@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from tests.unit.engine import Recording
 
 HOST = "mlflow.254carbon.com"
-TUNNEL: dict[str, Any] = {"accessDelivery": "tunnel", "accessOrigin": "", "tlsSecret": ""}
 
 
 def rules(recording: Recording) -> list[dict[str, Any]]:
@@ -151,14 +150,14 @@ def test_pods_do_not_start_before_they_may_reach_anything(tunnelled: Recording) 
 
 
 def test_a_pull_secret_reaches_the_pods(deployed: Deploy, tunnelled: Recording) -> None:
-    recording = deployed("prod", **TUNNEL, imagePullSecret="registry")
+    recording = deployed("prod", **stack_files.TUNNEL, imagePullSecret="registry")
 
     assert pod(recording)["imagePullSecrets"] == [{"name": "registry"}]
     assert "imagePullSecrets" not in pod(tunnelled)
 
 
 def test_a_first_preview_does_without_the_token(deployed: Deploy, tunnelled: Recording) -> None:
-    preview = deployed("prod", preview=True, **TUNNEL)
+    preview = deployed("prod", preview=True, **stack_files.TUNNEL)
 
     assert preview.questions == []
     assert {resource.urn for resource in preview} == {resource.urn for resource in tunnelled}

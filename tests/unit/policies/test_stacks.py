@@ -11,20 +11,18 @@ from policies.registry import RULES
 from policies.rule import judge
 from tests.unit import stack_files
 from tests.unit.policies import recorded
-from tests.unit.test_backups import MOMENTS
 
 if TYPE_CHECKING:
     from policies.rule import Finding
     from tests.unit.conftest import Deploy
 
-TUNNEL = {"accessDelivery": "tunnel", "accessOrigin": "", "tlsSecret": ""}
 STACKS: dict[str, tuple[str, dict[str, Any]]] = {
     "dev": ("dev", {}),
     "dev_with_a_datahub": ("dev", stack_files.DATAHUB),
     "prod": ("prod", {}),
-    "prod_behind_a_tunnel": ("prod", TUNNEL),
+    "prod_behind_a_tunnel": ("prod", stack_files.TUNNEL),
     "prod_with_drills": ("prod", stack_files.DRILL),
-    "prod_with_the_log_of_its_database": ("prod", MOMENTS),
+    "prod_with_the_log_of_its_database": ("prod", stack_files.MOMENTS),
 }
 EXEMPTIONS = exceptions.read(exceptions.FILE)
 
