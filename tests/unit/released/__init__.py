@@ -1,0 +1,1 @@
+"""What the last release made that holds data, per stack: `python -m tests.unit.released` records it."""
