@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import time
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,13 +9,13 @@ import pytest
 from sandbox import paths
 from sandbox.parts.postgresql import ADMIN_USER
 from tests.integration.backends import administrator_key, database, object_store
+from tests.integration.running import pending, recorded, running
 from tests.integration.small_stack import NAME, ROLE, left_behind, small_stack
-from tests.integration.stacks import PROJECT, RECOVERY, Stack
+from tests.integration.stacks import RECOVERY, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOMENT_SECONDS = 120.0
 POINTS = ("platform-namespace", "backend-role", "artifacts-bucket", "mlflow-migration", "mlflow-deployment")
 """Resources in whose making the engine is killed, in the order in which an update comes to them."""
 
@@ -33,58 +26,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield made
 
 
-def state_file(of: Stack) -> Path:
-    folder = of.environment["PULUMI_BACKEND_URL"].removeprefix("file://").partition("?")[0]
-    return Path(folder, ".pulumi", "stacks", PROJECT, f"{of.name}.json")
-
-
-def pending(of: Stack) -> list[str]:
-    """Names of the resources that the recorded state says are being made."""
-    try:
-        latest = json.loads(state_file(of).read_text())["checkpoint"]["latest"] or {}
-    except FileNotFoundError:
-        return []
-    operations = latest.get("pending_operations") or []
-    return [each["resource"]["urn"].rpartition("::")[2] for each in operations if each["type"] == "creating"]
-
-
-def session_of(process: int) -> list[int]:
-    """The processes that one has started, and those that these have, as far as they live."""
-    alive = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[3]) == process:
-            alive.append(int(entry.parent.name))
-    return alive
-
-
 def killed_while_making(of: Stack, resource: str) -> None:
-    """Runs `pulumi up` and kills the engine, and nothing but the engine, while a resource is being made."""
-    update = subprocess.Popen(
-        of.words("up", "--yes", "--skip-preview"),
-        env=dict(of.environment),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        deadline = time.monotonic() + MOMENT_SECONDS
-        while resource not in pending(of):
-            assert update.poll() is None, f"the update ended before it came to {resource}"
-            assert time.monotonic() < deadline, f"the update did not come to {resource}"
-            time.sleep(0.005)
-    finally:
-        update.kill()
-        update.communicate()
-    assert update.returncode == -signal.SIGKILL
-    # A plugin may have finished what it was asked for when nobody listened any more: that is what is not recorded.
-    for orphan in session_of(update.pid):
-        with suppress(ProcessLookupError):
-            os.kill(orphan, signal.SIGKILL)
-    make_sure_of(pending(of))
+    """Runs `pulumi up` and kills it while a resource is being made."""
+    with running(of, "up", "--yes", "--skip-preview") as update:
+        update.wait_until(lambda: pending(of).get(resource) == "creating", f"{resource} was being made")
+    make_sure_of([name for name, operation in pending(of).items() if operation == "creating"])
 
 
 def make_sure_of(resources: list[str]) -> None:
@@ -95,10 +41,6 @@ def make_sure_of(resources: list[str]) -> None:
             administrator.execute(f"CREATE ROLE {ROLE} LOGIN".encode())
     if "artifacts-bucket" in resources and f"bucket {NAME}" not in present:
         object_store(administrator_key()).make_bucket(NAME)
-
-
-def recorded(of: Stack) -> set[str]:
-    return {resource["urn"].rpartition("::")[2] for resource in of.deployment().get("resources", [])}
 
 
 def test_the_readme_names_the_commands_of_the_recovery() -> None:
