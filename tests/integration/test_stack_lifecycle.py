@@ -1,38 +1,26 @@
-"""The life of a deployed stack: nothing to do, a change, drift made by hand, adoption, and production's preview."""
+"""The life of a deployed stack: nothing to do, a change, adoption, and production's preview."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from minio.commonconfig import ENABLED
-from minio.versioningconfig import SUSPENDED, VersioningConfig
 from pyrage import x25519
 
 from sandbox import paths, stack
-from sandbox.parts.postgresql import ADMIN_USER
-from tests.integration.backends import BUCKET, administrator_key, database, object_store
-from tests.integration.cluster import NAMESPACE, kubectl, objects, server_pods, wait_until_rolled_out
+from tests.integration.cluster import NAMESPACE, kubectl, server_pods
 from tests.integration.stacks import PROJECT, Stack, separate_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ROLE_LIMIT = "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'mlflow'"
 pytestmark = pytest.mark.usefixtures("platform")
 
-DRIFTED = {
-    "mlflow-deployment": "update",
-    "mlflow-server-edges": "delete",
-    "mlflow-disruption-budget": "delete",
-    "backend-role": "update",
-    "artifacts-versioning": "update",
-}
 ADOPTION = """
 import pulumi, pulumi_kubernetes as kubernetes
 cluster = kubernetes.Provider("cluster")
@@ -55,10 +43,6 @@ def dev() -> Stack:
 def stack_files() -> dict[str, bytes]:
     """Content of every file to which `pulumi` would write if nothing led it elsewhere."""
     return {file.name: file.read_bytes() for file in paths.CLONE.glob("Pulumi*")}
-
-
-def live_deployment() -> dict[str, Any]:
-    return objects("deployments")[0]
 
 
 def test_neither_a_preview_nor_another_update_finds_anything_to_do(dev: Stack) -> None:
@@ -86,40 +70,6 @@ def test_a_changed_setting_rolls_the_pods_and_leaves_data_and_keys_alone(dev: St
         dev.succeed("config", "rm", "databasePoolSize")
         dev.up()
     assert dev.identities() == data
-
-
-@pytest.mark.full
-def test_drift_made_by_hand_is_found_by_a_refresh_and_mended_by_the_next_update(dev: Stack) -> None:
-    data = dev.identities()
-    kubectl("label", f"--namespace={NAMESPACE}", "deployment/mlflow", "app.kubernetes.io/part-of=hand", "--overwrite")
-    kubectl("scale", f"--namespace={NAMESPACE}", "deployment/mlflow", "--replicas=3")
-    kubectl("delete", f"--namespace={NAMESPACE}", "networkpolicy/mlflow-server-edges", "poddisruptionbudget/mlflow")
-    administrator, store = database(ADMIN_USER), object_store(administrator_key())
-    administrator.execute("ALTER ROLE mlflow CONNECTION LIMIT 7")
-    store.set_bucket_versioning(BUCKET, VersioningConfig(SUSPENDED))
-    try:
-        found = dev.run("refresh", "--preview-only", "--expect-no-changes", "--json", "--diff")
-        assert found.returncode != 0
-        assert changes(found.stdout) == DRIFTED
-    finally:
-        dev.up("--refresh")
-        wait_until_rolled_out()
-    assert live_deployment()["metadata"]["labels"]["app.kubernetes.io/part-of"] == PROJECT
-    assert live_deployment()["spec"]["replicas"] == 2
-    assert "mlflow-server-edges" in {policy["metadata"]["name"] for policy in objects("networkpolicies")}
-    assert len(objects("poddisruptionbudgets")) == 1
-    assert administrator.execute(ROLE_LIMIT).fetchall() == [(80,)]
-    administrator.close()
-    assert store.get_bucket_versioning(BUCKET).status == ENABLED
-    assert dev.identities() == data
-    dev.succeed("preview", "--refresh", "--expect-no-changes")
-
-
-def changes(printed: str) -> dict[str, str]:
-    """What a refresh would change, by the resource's name, out of what it printed as JSON."""
-    document, _ = json.JSONDecoder().raw_decode(printed[printed.index("{") :])
-    steps = [(step["urn"].rpartition("::")[2], step["op"]) for step in document["steps"]]
-    return {name: operation for name, operation in steps if operation not in {"refresh", "same"}}
 
 
 def test_an_object_that_exists_is_adopted_without_a_change_to_it(tmp_path: Path) -> None:
