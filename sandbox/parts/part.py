@@ -40,7 +40,9 @@ class Surroundings:
 class Part(Protocol):
     """A process of the sandbox."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """By which the supervisor knows it."""
 
     def start(self, around: Surroundings) -> None:
         """Writes its configuration and asks the supervisor to run it; called where it does not run."""
