@@ -106,7 +106,15 @@ class Authority:
         _write_key(self.pair.key, key)
         _write_certificate(self.certificate, certificate)
 
-    def issue(self, name: str, *, common_name: str, organization: str = "", hosts: Sequence[str] = ()) -> KeyPair:
+    def issue(
+        self,
+        name: str,
+        *,
+        common_name: str,
+        organization: str = "",
+        hosts: Sequence[str] = (),
+        valid_for: dt.timedelta = VALID_FOR,
+    ) -> KeyPair:
         """A certificate for clients and servers, made unless it is there.
 
         Args:
@@ -114,6 +122,7 @@ class Authority:
             common_name: the subject; for Kubernetes the user.
             organization: for Kubernetes the group.
             hosts: DNS names and addresses that a server answers to.
+            valid_for: from now on; below nothing, down to minus `CLOCK_SKEW`, for one that has ended.
         """
         pair = KeyPair(self.folder / f"{name}.crt", self.folder / f"{name}.key")
         if pair.certificate.exists():
@@ -131,7 +140,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - CLOCK_SKEW)
-            .not_valid_after(now + VALID_FOR)
+            .not_valid_after(now + valid_for)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(
                 x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]),

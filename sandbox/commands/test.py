@@ -39,7 +39,7 @@ def run() -> None:
     counts: dict[str, Count] = {}
     ownership.demand_no_others()
     host.extend_path()
-    host.install_packages(progress, [*host.PACKAGES, *host.RULE_CHECKER])
+    host.install_packages(progress, [*host.PACKAGES, *host.RULE_CHECKER, *host.RUNBOOK_READER])
     ran_before = client.init_process() is not None
     if platform.exists():
         progress.say("test", "taking down the sandbox that is there: everything is tested from nothing")

@@ -72,8 +72,12 @@ BROWSER = (
     DebianPackage("libnss3-tools", "2:3.87*", "certutil"),
 )
 """For the tests that a person would do by hand; what only serves has no use for it."""
-RUNBOOK_READER = (DebianPackage("jq", "1.6*", "jq"),)
-"""For the tests that run the commands of the runbook."""
+RUNBOOK_READER = (
+    DebianPackage("curl", "7.88.1*", "curl"),
+    DebianPackage("jq", "1.6*", "jq"),
+    DebianPackage("openssl", "3.0.*", "openssl"),
+)
+"""For the tests that run the commands of the guides."""
 RULE_CHECKER = (DebianPackage("prometheus", "2.42*", "promtool"),)
 """For the tests of the alerting rules."""
 LOAD_GENERATOR = (DebianPackage("wrk", "4.1.0*", "wrk"),)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sandbox import paths, stack
+from tests import runbook
+from tests.troubleshooting import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +20,8 @@ if TYPE_CHECKING:
 
 PROJECT = stack.PROJECT
 COMMAND_SECONDS = 400.0
+UPDATE = "pulumi up\n"
 STATEFUL = ("postgresql:", "minio:")
-RECOVERY = (["pulumi", "cancel", "--yes"], ["make", "recover"])
-"""README, "If a command was killed"; `pulumi up` follows."""
 QUIET = ("--non-interactive", "--suppress-progress", "--color=never")
 
 
@@ -65,18 +66,11 @@ class Stack:
         return self.succeed("up", "--yes", "--skip-preview", *words)
 
     def recover(self) -> None:
-        """Runs the commands that the README has for a killed update, as a person does who has selected the stack."""
-        for command in RECOVERY:
-            done = subprocess.run(
-                command,
-                cwd=paths.CLONE,
-                env={**self.environment, "PULUMI_STACK": self.name},
-                capture_output=True,
-                text=True,
-                timeout=COMMAND_SECONDS,
-                check=False,
-            )
-            assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+        """Runs the guide's commands for a killed update, but for the last, as a person does who selected the stack."""
+        (commands,) = Entry.called("An update was killed").cures
+        recovery, update, _ = commands.rpartition(UPDATE)
+        assert update
+        runbook.run(recovery, environment={**self.environment, "PULUMI_STACK": self.name})
 
     def deployment(self) -> dict[str, Any]:
         """The recorded state, with the secrets encrypted."""

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import paths
 from sandbox.parts.postgresql import ADMIN_USER
 from tests.integration.backends import administrator_key, database, object_store
 from tests.integration.running import pending, recorded, running
 from tests.integration.small_stack import NAME, ROLE, left_behind, small_stack
-from tests.integration.stacks import RECOVERY, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.integration.stacks import Stack
 
 POINTS = ("platform-namespace", "backend-role", "artifacts-bucket", "mlflow-migration", "mlflow-deployment")
 """Resources in whose making the engine is killed, in the order in which an update comes to them."""
@@ -41,11 +41,6 @@ def make_sure_of(resources: list[str]) -> None:
             administrator.execute(f"CREATE ROLE {ROLE} LOGIN".encode())
     if "artifacts-bucket" in resources and f"bucket {NAME}" not in present:
         object_store(administrator_key()).make_bucket(NAME)
-
-
-def test_the_readme_names_the_commands_of_the_recovery() -> None:
-    readme = (paths.CLONE / "README.md").read_text()
-    assert all(" ".join(command) in readme for command in RECOVERY)
 
 
 def test_an_update_killed_again_and_again_converges_by_the_documented_recovery(small: Stack) -> None:

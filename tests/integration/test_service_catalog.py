@@ -22,7 +22,7 @@ from tests.integration.test_isolation import CLIENT
 from tests.unit.service_catalog.samples import OF_A_PORTAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -55,9 +55,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @contextmanager
-def worker(image: str) -> Iterator[None]:
-    """Stands for a DolphinScheduler worker, which is a declared client and knows no address yet."""
-    labels = {"app.kubernetes.io/name": WORKER, **CLIENT}
+def worker(image: str, declared: Mapping[str, str]) -> Iterator[None]:
+    """Stands for a DolphinScheduler worker, which knows no address yet; its labels may declare it as a client."""
+    labels = {"app.kubernetes.io/name": WORKER, **declared}
     manifest = {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
@@ -119,7 +119,7 @@ def test_a_pod_that_takes_its_environment_from_the_config_map_reaches_the_server
 
 
 def test_workers_are_told_by_the_commands_of_the_guide(server_image: str) -> None:
-    with worker(server_image):
+    with worker(server_image, CLIENT):
         printed = shell(TELL_WORKERS)
 
     assert "[<Experiment: " in printed

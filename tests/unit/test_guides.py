@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GUIDES = sorted(path for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
-WITH_CONTENTS = ("security.md",)
+WITH_CONTENTS = ("security.md", "troubleshooting.md")
 
 
 @pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)

@@ -1,0 +1,142 @@
+"""What goes wrong on stack dev, made on purpose; the cure is the guide's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+import sqlalchemy
+from alembic import command
+
+from components.database_session.connection import engine_of
+from components.database_session.lock import WHOLE_DATABASE
+from components.mlflow_server.migration import schema
+from sandbox import network, stack
+from sandbox.parts import postgresql
+from tests.integration import backends
+from tests.integration.cluster import NAMESPACE, kubectl, wait_for
+from tests.integration.test_crash_recovery import session_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.stacks import Stack
+
+WITHOUT_A_BUCKET = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["arn:aws:s3:::*"]}],
+}
+TOO_LITTLE = "128Mi"
+"""Less memory than MLflow needs to be loaded."""
+SERVERS_SESSIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND application_name <> %s"
+)
+ATTEMPTS = 3
+"""To be faster than the server's own attempts to come back."""
+
+
+@contextmanager
+def a_schema_of_an_older_mlflow() -> Iterator[None]:
+    """The last migration is taken back, as by a restore without the migration that follows it."""
+    address = sqlalchemy.URL.create(
+        "postgresql+psycopg2",
+        username=backends.DATABASE,
+        password=backends.database_password(),
+        host=network.NODE_ADDRESS,
+        port=postgresql.PORT,
+        database=backends.DATABASE,
+        query={"sslmode": "verify-full", "sslrootcert": str(stack.CA_FILE)},
+    ).render_as_string(hide_password=False)
+    engine = engine_of(address, "troubles")
+    config = schema._config()
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = schema._Within(connection)
+            command.downgrade(config, "-1")
+        yield
+    finally:
+        # Does nothing after the guide's cure.
+        with engine.begin() as connection:
+            config.attributes["connection"] = schema._Within(connection)
+            command.upgrade(config, "heads")
+
+
+def take_the_bucket_away() -> None:
+    """Somebody overwrites the policy of the server's user at the object store."""
+    administration = backends.object_store_administration(backends.administrator_key())
+    # Named like the bucket, and bounding every key of its user.
+    administration.policy_add(backends.BUCKET, policy=WITHOUT_A_BUCKET)
+
+
+def lower_the_memory_limit() -> None:
+    """Somebody lowers it by hand, so that not even the start of the server has enough."""
+    amounts = (f"--limits=memory={TOO_LITTLE}", f"--requests=memory={TOO_LITTLE}")
+    kubectl("set", "resources", "deployment/mlflow", f"--namespace={NAMESPACE}", "--containers=mlflow", *amounts)
+
+
+def set_an_image_that_nobody_has() -> None:
+    """Somebody sets it by hand."""
+    image = "mlflow=registry.invalid/mlflow:no-such-version"
+    kubectl("set", "image", "deployment/mlflow", f"--namespace={NAMESPACE}", image)
+
+
+@contextmanager
+def a_forgotten_transaction() -> Iterator[int]:
+    """A session has locked the runs and does nothing more; gives the number of its process."""
+    with closing(backends.database()) as session:
+        session.execute("BEGIN")
+        session.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
+        yield session.info.backend_pid
+
+
+@contextmanager
+def every_connection_taken(application: str) -> Iterator[None]:
+    """Somebody who uses the server's login has every connection that it may have, also those that the server had."""
+    with ExitStack() as opened, closing(backends.database(postgresql.ADMIN_USER)) as administrator:
+
+        def open_for_ever() -> None:
+            while True:
+                session = backends.database()
+                opened.callback(session.close)
+                session.execute(f"SET application_name = '{application}'".encode())
+
+        for _ in range(ATTEMPTS):
+            administrator.execute(SERVERS_SESSIONS, [backends.DATABASE, application])
+            with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+                open_for_ever()
+        yield
+
+
+@contextmanager
+def the_lock_held(application: str) -> Iterator[None]:
+    """A session of a Job that is long gone still has the lock of migrations and backups."""
+    with closing(backends.database()) as session:
+        session.execute(f"SET application_name = '{application}'".encode())
+        session.execute("SELECT pg_advisory_lock(%s)", [WHOLE_DATABASE])
+        yield
+
+
+def kill_an_update(of: Stack) -> None:
+    """Kills an engine, and what it has started, as soon as it has locked the state."""
+    locks = Path(of.environment["PULUMI_BACKEND_URL"].removeprefix("file://").partition("?")[0], ".pulumi", "locks")
+    update = subprocess.Popen(
+        of.words("up", "--yes", "--skip-preview", "--refresh"),
+        env=dict(of.environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_for(lambda: any(locks.rglob("*.json")), "the update to lock the state")
+    finally:
+        update.kill()
+        update.wait()
+        for orphan in session_of(update.pid):
+            with suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGKILL)
