@@ -33,7 +33,7 @@ COMMANDS = {
     "preview": "show what `pulumi up` would change",
     "dashboards": "draw the dashboards on the cluster, with what the sandbox's Prometheus knows now",
     "bench": "measure and print as JSON lines",
-    "docs": "write the README's configuration table from Pulumi.yaml",
+    "docs": "write what the guides say of the program from the program itself",
     "lock": "compile the requirements files anew from what they are made of",
 }
 

@@ -50,14 +50,14 @@ _CRON_EXAMPLE = "such as '17 1 * * *' for 01:17 every day or '*/30 6-18 * * mon-
 
 
 def dns_label(value: str) -> str | None:
-    """Name of a namespace, as Kubernetes takes it (RFC 1123)."""
+    """Lower-case letters, digits and inner hyphens, 63 at most, such as the name of a namespace (RFC 1123)."""
     if _DNS_LABEL.fullmatch(value):
         return None
     return "is not a name of lower-case letters, digits and inner hyphens (63 at most)"
 
 
 def dns_name(value: str) -> str | None:
-    """Name of another object, or of a host: labels with dots between them (RFC 1123)."""
+    """DNS name in lower case, such as that of a host or of most objects in Kubernetes (RFC 1123)."""
     if len(value) <= _DNS_NAME_LENGTH and _DNS_NAME.fullmatch(value):
         return None
     return "is not a DNS name of lower-case letters, digits, hyphens and dots"

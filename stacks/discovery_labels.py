@@ -9,7 +9,7 @@ _OF_EVERY_OBJECT = frozenset(Labels(instance="", component="", version="any").al
 
 
 def discovery_label(value: str) -> str | None:
-    """Key of such a label: none of those that every object has."""
+    """Key of a label, none of those that every object has."""
     if value in _OF_EVERY_OBJECT:
         return "is a label that every object has already, with a value of its own"
     return checks.label_name(value) if value else "is empty"
