@@ -228,7 +228,7 @@ def up() -> None:
 
 
 def destroy() -> None:
-    """Removes production and its data, the way that the README tells.
+    """Removes production and its data, the way that docs/deployment.md tells.
 
     Raises:
         SandboxError: something could not be removed, or is still at Cloudflare.

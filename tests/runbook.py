@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUNBOOK = paths.CLONE / "docs/runbook.md"
+DEPLOYMENT = paths.CLONE / "docs/deployment.md"
 SERVICE_CATALOG = paths.CLONE / "docs/service-catalog.md"
 SECTION_SECONDS = 900.0
 SET = re.compile(r"pulumi config set (?P<key>\w+) (?P<value>\S+)")

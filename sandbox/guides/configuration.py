@@ -49,6 +49,23 @@ namespace (without one, of the server's). A **secret** is refused unless it is s
 All bad values are reported together, before any resource, each with its key, the reason and the cure:
 
 """
+_EXPLAINED = {
+    "The cluster": "[Accounts](deployment.md#accounts)",
+    "The public route": "[What is needed](deployment.md#what-is-needed)",
+    "Single sign-on": "[Single sign-on](sso.md)",
+    "The server": "[Sizes](deployment.md#sizes)",
+    "Who may reach the server": "[Clients in the cluster](service-catalog.md#clients-in-the-cluster)",
+    "The service catalog": "[The service catalog](service-catalog.md)",
+    "Monitoring": "[Monitoring](deployment.md#monitoring)",
+    "Garbage collection": "[Daily operations](runbook.md#daily-operations)",
+    "DataHub": "[Part 2 of the integration guide](integration-guide.md#part-2-datahub)",
+    "The database": "[Accounts](deployment.md#accounts)",
+    "The bucket": "[Accounts](deployment.md#accounts)",
+    "Backups": "[Backups](deployment.md#backups)",
+    "Point-in-time recovery": "[Recovery to a moment](point-in-time.md)",
+    "Safety": "[Taking it down](deployment.md#taking-it-down)",
+}
+"""Where a group as a whole is explained."""
 _WRONG: dict[str, Any] = {"replicas": "0", "artifactEndpoint": "minio:9000"}
 """An example of values that are refused."""
 
@@ -142,7 +159,8 @@ def _names(names: Sequence[str]) -> str:
 
 def _section(group: Group, forms: Mapping[str, str], links: Mapping[str, str]) -> str:
     lines = [f"## {group.title}", ""]
-    lines += [f"{group.note[:1].upper()}{group.note[1:]}.", ""] if group.note else []
+    note = f"{group.note[:1].upper()}{group.note[1:]}. " if group.note else ""
+    lines += [f"{note}Explained in {_EXPLAINED[group.title]}.", ""]
     lines += ["| key | type | default | what it is | more |", "|---|---|---|---|---|"]
     lines += [f"| {' | '.join(map(cell, _row(key, forms, links)))} |" for key in group.keys]
     return "\n".join([*lines, ""])

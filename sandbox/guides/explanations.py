@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from sandbox.guides.markdown import Section
 
-GUIDES = ("sso.md", "point-in-time.md", "integration-guide.md", "service-catalog.md", "runbook.md", "delivery.md")
+GUIDES = (
+    "sso.md",
+    "point-in-time.md",
+    "integration-guide.md",
+    "service-catalog.md",
+    "deployment.md",
+    "runbook.md",
+    "delivery.md",
+)
 """The guide of one concern before that of all."""
 _SET = re.compile(r"`(\w+): [^`]*`|config set (?:--\w+ )*'?(\w+)")
 """What says which value a key is to have; a word in backticks may be something else of that name."""

@@ -86,7 +86,7 @@ LOAD_GENERATOR = (DebianPackage("wrk", "4.1.0*", "wrk"),)
 
 def demand_suitable() -> None:
     """Raises a SandboxError when this machine cannot hold the sandbox at all."""
-    elsewhere = "use a cluster of your own instead: README, section 'Bring your own cluster'"
+    elsewhere = "use a cluster of your own instead: docs/deployment.md"
     if sys.platform != "linux":
         raise SandboxError(f"the sandbox runs on Linux, and this is {sys.platform}", elsewhere)
     if os.geteuid() != 0:

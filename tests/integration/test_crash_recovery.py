@@ -65,6 +65,6 @@ def test_destroy_refuses_protected_data_by_name_until_the_protection_is_lifted(s
         assert small.identities() == data
         assert {f"role {ROLE}", f"database {ROLE}", f"bucket {NAME}"} <= set(left_behind())
     finally:
-        # README: what is protected goes by this, and by the `destroy` at the end of the module.
+        # docs/deployment.md: what is protected goes by this, and by the `destroy` at the end of the module.
         small.succeed("config", "set", "protectData", "false")
         small.up()

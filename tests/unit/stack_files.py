@@ -99,7 +99,7 @@ def values(stack: str, directory: Path, **overrides: Any) -> dict[str, str]:
         **overrides,
     }
     merged = {key: declared["default"] for key, declared in schema().items()} | given
-    return {key: _as_text(value) for key, value in merged.items() if value is not None}
+    return {key: as_text(value) for key, value in merged.items() if value is not None}
 
 
 def reader(stack: str, directory: Path, *, plain: frozenset[str] = frozenset(), **overrides: Any) -> ConfigReader:
@@ -115,7 +115,8 @@ def _config(name: str) -> dict[str, Any]:
     return config
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A value as the engine hands it over."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value) if isinstance(value, list | dict) else str(value)

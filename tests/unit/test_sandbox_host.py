@@ -115,14 +115,14 @@ def test_without_root_it_is_refused_with_two_ways_out(monkeypatch: pytest.Monkey
     with pytest.raises(SandboxError, match="the sandbox needs root") as refused:
         host.demand_suitable()
     assert "sudo" in refused.value.cure
-    assert "Bring your own cluster" in refused.value.cure
+    assert "docs/deployment.md" in refused.value.cure
 
 
 def test_another_system_than_linux_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(SandboxError, match="runs on Linux, and this is darwin") as refused:
         host.demand_suitable()
-    assert "Bring your own cluster" in refused.value.cure
+    assert "docs/deployment.md" in refused.value.cure
 
 
 def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

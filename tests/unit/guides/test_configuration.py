@@ -10,7 +10,7 @@ import yaml
 
 from sandbox.commands import docs
 from sandbox.guides import configuration
-from sandbox.guides.explanations import explanations
+from sandbox.guides.explanations import GUIDES, explanations
 from sandbox.guides.needs import Need, needs
 from sandbox.guides.schema import Key, groups
 from sandbox.guides.values import asked
@@ -118,7 +118,7 @@ def test_a_description_says_that_its_key_may_be_required() -> None:
 
 
 def test_a_key_is_explained_where_it_is_set_rather_than_where_it_is_named(tmp_path: Path) -> None:
-    for guide in ("sso.md", "point-in-time.md", "integration-guide.md", "service-catalog.md", "delivery.md"):
+    for guide in GUIDES:
         (tmp_path / guide).write_text("")
     (tmp_path / "runbook.md").write_text(
         "## MLFlowDown\nraise `replicas`, or `workers`\n"
