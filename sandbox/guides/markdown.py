@@ -46,6 +46,11 @@ def links(document: str) -> list[str]:
     return [found["target"] for found in _LINK.finditer("\n".join(prose))]
 
 
+def without_links(text: str) -> str:
+    """A text with what its links show."""
+    return _LINK.sub(lambda link: link["text"], text)
+
+
 def cell(text: str) -> str:
     """A text that does not end its cell of a table."""
     return text.replace("|", "\\|")
@@ -64,8 +69,7 @@ def between(document: str, begin: str, end: str, text: str) -> str:
 
 def _anchor(title: str, taken: dict[str, int]) -> str:
     """GitHub's: of what a heading shows, in lower case; the second of its kind in a document gets a number."""
-    shown = _LINK.sub(lambda link: link["text"], title)
-    anchor = _NOT_IN_AN_ANCHOR.sub("", shown.lower()).replace(" ", "-")
+    anchor = _NOT_IN_AN_ANCHOR.sub("", without_links(title).lower()).replace(" ", "-")
     before = taken.get(anchor, 0)
     taken[anchor] = before + 1
     return f"{anchor}-{before}" if before else anchor

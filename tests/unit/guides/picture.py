@@ -1,0 +1,43 @@
+"""Prints the picture of the platform, production with all its options, as the recording engine sees it.
+
+`make docs` asks for it by a process of its own: nothing but tests imports the engine.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandbox.guides import architecture
+from stacks.platform import deploy
+from stacks.settings import load_settings
+from tests.unit import engine, stack_files
+from tests.unit.policies.recorded import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policies.resource import Resource
+
+STACK = "prod"
+OPTIONS: dict[str, Any] = {
+    **stack_files.DRILL,
+    **stack_files.DATAHUB,
+    "pointInTime": True,
+    "databaseReplicationUser": "mlflow_log",
+    "databaseReplicationPassword": "follow-and-do-not-touch",
+}
+OUTSIDE = {peer["cidr"]: "DataHub" for peer in stack_files.DATAHUB["datahubPeers"]}
+
+
+def platform() -> Sequence[Resource]:
+    """Everything that the program makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings(stack_files.reader(STACK, Path(folder), **OPTIONS))
+    return resources(engine.run(lambda: deploy(settings), stack=STACK), STACK)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(architecture.picture(platform(), OUTSIDE))
