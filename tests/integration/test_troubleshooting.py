@@ -232,6 +232,7 @@ def test_a_certificate_that_has_ended(certificate: Path) -> None:
     wait_for(lambda: refusal() == "", "the ingress controller to show the new certificate")
 
 
+@pytest.mark.full
 def test_an_image_that_nobody_has() -> None:
     entry = Entry.called("ImagePullBackOff")
     pods = server_pods()
