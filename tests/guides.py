@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LINK = re.compile(r"\[(?P<text>[^\]\[]+)\]\((?P<target>[^)\s]+)\)")
-_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,19 +42,3 @@ def target(document: Path, written: str) -> tuple[Path, str]:
     """The file that a link leads to, and the anchor in it or nothing."""
     path, _, anchor = written.partition("#")
     return (document.parent / path).resolve() if path else document, anchor
-
-
-def anchors(document: Path) -> set[str]:
-    """The anchors that GitHub gives to the headings of a document."""
-    headings = _HEADING.findall(_FENCED.sub("", document.read_text()))
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def dangling(document: Path) -> list[str]:
-    """Links into the repository that lead to no file, or to no heading of one."""
-
-    def leads_nowhere(link: Link) -> bool:
-        file, anchor = target(document, link.target)
-        return not file.exists() or bool(anchor and anchor not in anchors(file))
-
-    return [link.target for link in links(document) if "://" not in link.target and leads_nowhere(link)]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +17,8 @@ from components.mlflow_server.migration import schema
 from sandbox import network, stack
 from sandbox.parts import postgresql
 from tests.integration import backends
-from tests.integration.cluster import NAMESPACE, kubectl, wait_for
-from tests.integration.test_crash_recovery import session_of
+from tests.integration.cluster import NAMESPACE, kubectl
+from tests.integration.running import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,18 +122,5 @@ def the_lock_held(application: str) -> Iterator[None]:
 def kill_an_update(of: Stack) -> None:
     """Kills an engine, and what it has started, as soon as it has locked the state."""
     locks = Path(of.environment["PULUMI_BACKEND_URL"].removeprefix("file://").partition("?")[0], ".pulumi", "locks")
-    update = subprocess.Popen(
-        of.words("up", "--yes", "--skip-preview", "--refresh"),
-        env=dict(of.environment),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        wait_for(lambda: any(locks.rglob("*.json")), "the update to lock the state")
-    finally:
-        update.kill()
-        update.wait()
-        for orphan in session_of(update.pid):
-            with suppress(ProcessLookupError):
-                os.kill(orphan, signal.SIGKILL)
+    with running(of, "up", "--yes", "--skip-preview", "--refresh") as update:
+        update.wait_until(lambda: any(locks.rglob("*.json")), "it had locked the state")
