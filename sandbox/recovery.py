@@ -28,6 +28,9 @@ NAMED_BY = {
 """The input that is the id. Absent are types whose creation does no harm to an object that exists (a grant, a policy)
 and the access key, whose id only the server knows: it opens nothing but its bucket and goes with its user."""
 
+UNREADABLE = {"minio:index/iamServiceAccount:IamServiceAccount"}
+"""Types whose plugins take it for an error, not for an absence, when a refresh does not find the object."""
+
 
 def identifier(resource: Mapping[str, Any]) -> str | None:
     """The id that an object of the state gets once it is made; None when it cannot be told."""
@@ -46,10 +49,16 @@ def adopted(deployment: Mapping[str, Any]) -> dict[str, Any]:
     One that was to replace another shares its URN. That other one is still the state's, and what was made in its place
     is to be deleted: a login that nobody knows of would stay good for ever.
 
+    What was being deleted stays for the refresh to look at; where that cannot, the next command deletes it once more.
+
     Args:
         deployment: the `deployment` of `pulumi stack export`.
     """
-    resources = list(deployment.get("resources", []))
+    doomed = {(each["urn"], each.get("id")) for each in _unreadable(deployment)}
+    resources = [
+        {**each, "delete": True} if (each["urn"], each.get("id")) in doomed else each
+        for each in deployment.get("resources", [])
+    ]
     known = {resource["urn"]: resource.get("id") for resource in resources}
     others = []
     for operation in deployment.get("pending_operations", []):
@@ -64,21 +73,30 @@ def adopted(deployment: Mapping[str, Any]) -> dict[str, Any]:
     return {**deployment, "resources": resources, "pending_operations": others}
 
 
-def take_in(pulumi: Callable[[list[str], str | None], str]) -> bool:
+def _unreadable(deployment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    operations = deployment.get("pending_operations", [])
+    return [
+        operation["resource"]
+        for operation in operations
+        if operation["type"] == "deleting" and operation["resource"]["type"] in UNREADABLE
+    ]
+
+
+def take_in(pulumi: Callable[[list[str], str | None], str]) -> list[str] | None:
     """Makes the state say what a killed command has left; does nothing where there is nothing.
 
     Args:
         pulumi: runs `pulumi` with these words and this standard input, and returns its standard output.
 
     Returns:
-        Whether there was something; a refresh has to follow then.
+        The options of the refresh that has to follow; None where there was nothing.
     """
     document = json.loads(pulumi(["stack", "export"], None))
     deployment = document["deployment"] or {}
     if not deployment.get("pending_operations"):
-        return False
+        return None
     pulumi(["stack", "import"], json.dumps({**document, "deployment": adopted(deployment)}))
-    return True
+    return [f"--exclude={resource['urn']}" for resource in _unreadable(deployment)]
 
 
 def main(options: list[str]) -> int:
@@ -89,8 +107,10 @@ def main(options: list[str]) -> int:
         return subprocess.run(command, input=stdin, stdout=subprocess.PIPE, text=True, check=True).stdout
 
     try:
-        if take_in(pulumi):
-            subprocess.run(["pulumi", "refresh", "--yes", "--skip-preview", "--non-interactive", *options], check=True)
+        refresh = take_in(pulumi)
+        if refresh is not None:
+            words = ["refresh", "--yes", "--skip-preview", "--non-interactive", *refresh]
+            subprocess.run(["pulumi", *words, *options], check=True)
     except FileNotFoundError:
         print("error: pulumi is not on the PATH", file=sys.stderr)
         return 1

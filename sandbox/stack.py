@@ -258,8 +258,9 @@ def recover() -> None:
     if any(not _is_held(lock) for lock in _stack_locks()):
         pulumi_output("cancel", "--yes", STACK)
     _end_orphaned_plugins()
-    if recovery.take_in(lambda words, stdin: pulumi_output(*words, stdin=stdin)):
-        pulumi("refresh", "--yes", "--skip-preview")
+    refresh = recovery.take_in(lambda words, stdin: pulumi_output(*words, stdin=stdin))
+    if refresh is not None:
+        pulumi("refresh", "--yes", "--skip-preview", *refresh)
 
 
 def _end_orphaned_plugins() -> None:

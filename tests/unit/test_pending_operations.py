@@ -73,5 +73,21 @@ def test_a_state_with_nothing_pending_is_not_written(deployment: dict[str, Any] 
         commands.append(words)
         return json.dumps({"version": 3, "deployment": deployment})
 
-    assert not take_in(pulumi)
+    assert take_in(pulumi) is None
     assert commands == [["stack", "export"]]
+
+
+def test_a_key_that_was_being_deleted_is_deleted_once_more_since_no_refresh_can_look_for_it() -> None:
+    key = {**KEY["resource"], "id": "former", "type": "minio:index/iamServiceAccount:IamServiceAccount"}
+    other = {**key, "id": "present"}
+    deletion = {"type": "deleting", "resource": key}
+    deployment = {"resources": [other, key], "pending_operations": [deletion]}
+    imported = []
+
+    def pulumi(_: list[str], stdin: str | None) -> str:
+        if stdin:
+            imported.append(json.loads(stdin)["deployment"]["resources"])
+        return json.dumps({"version": 3, "deployment": deployment})
+
+    assert take_in(pulumi) == ["--exclude=urn::key"]
+    assert imported == [[other, {**key, "delete": True}]]
