@@ -1,57 +1,95 @@
 """The engine itself plans an update from what the last release made: nothing that holds data is replaced or deleted.
 
-The unit tests judge both stacks and every option of them; this one has the engine and its plugins do so for stack dev.
+The unit tests judge by what the plugins are known to do; here they are asked. No cluster, database or object store
+takes part: a plan is made from the state and the program alone.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import paths, stack, stack_file
-from sandbox.parts import minio, postgresql
-from sandbox.private_files import secret
+from sandbox import paths
 from tests.integration.stacks import PROJECT, Stack, separate_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RECORD = paths.CLONE / "tests" / "unit" / "released" / "dev.json"
-ROOT = f"urn:pulumi:{stack.STACK}::{PROJECT}::pulumi:pulumi:Stack::{PROJECT}-{stack.STACK}"
+RECORDS = paths.CLONE / "tests" / "unit" / "released"
+NOWHERE = """
+apiVersion: v1
+kind: Config
+clusters: [{name: nowhere, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: nobody, user: {}}]
+contexts: [{name: nowhere, context: {cluster: nowhere, user: nobody}}]
+current-context: nowhere
+"""
 KEPT = {"same", "update"}
 
 
-@pytest.fixture
-def of_the_last_release(tmp_path: Path) -> Stack:
-    """A stack of the platform's configuration, and a state as the last release has left it."""
-    platform = stack_file.config(stack_file.FILE)
-    plain = {key: value for key, value in platform.items() if not isinstance(value, dict)}
-    secrets = {
-        "tlsPrivateKey": stack.AUTHORITY.issue("ingress", common_name=stack.HOST, hosts=[stack.HOST]).key.read_text(),
-        "databasePassword": secret(stack.SECRETS / "mlflow-database-password"),
-        "databaseAdminPassword": postgresql.admin_password(stack.SECRETS),
-        "artifactAdminPassword": minio.admin_password(stack.SECRETS),
-    }
-    made = separate_stack(tmp_path, stack.STACK, plain, secrets)
+def recorded(name: str) -> list[dict[str, Any]]:
+    resources: list[dict[str, Any]] = json.loads((RECORDS / f"{name}.json").read_text())["resources"]
+    return resources
+
+
+def stack_of_the_last_release(name: str, folder: Path) -> Stack:
+    """A stack of its own, whose state is as the last release has left it."""
+    command = [sys.executable, "-m", "tests.unit.released.configuration", name, str(folder)]
+    printed = subprocess.run(command, cwd=paths.CLONE, capture_output=True, text=True, check=True).stdout
+    given = json.loads(printed)
+    made = separate_stack(folder, given["stack"], given["plain"], given["secrets"])
+    (folder / "kubeconfig").write_text(NOWHERE)
+    made = replace(made, environment={**made.environment, "KUBECONFIG": str(folder / "kubeconfig")})
+    root = f"urn:pulumi:{made.name}::{PROJECT}::pulumi:pulumi:Stack::{PROJECT}-{made.name}"
     document = json.loads(made.succeed("stack", "export"))
     document["deployment"]["resources"] = [
-        {"urn": ROOT, "custom": False, "type": "pulumi:pulumi:Stack"},
-        *json.loads(RECORD.read_text())["resources"],
+        {"urn": root, "custom": False, "type": "pulumi:pulumi:Stack"},
+        *map(with_outputs, recorded(name)),
     ]
     made.succeed("stack", "import", stdin=json.dumps(document))
     return made
 
 
-def test_the_engine_replaces_and_deletes_nothing_that_the_last_release_made(of_the_last_release: Stack) -> None:
-    recorded = {each["urn"]: each for each in json.loads(RECORD.read_text())["resources"] if each["custom"]}
-    printed = of_the_last_release.succeed("preview", "--json", "--show-sames")
+def with_outputs(resource: dict[str, Any]) -> dict[str, Any]:
+    """A resource with what its plugin would have left in the state: at least what it was given."""
+    if not resource["custom"]:
+        return resource
+    inputs = resource["inputs"]
+    # The plugin of kubernetes compares with what it has kept of the inputs itself.
+    kept = {"__inputs": inputs} if resource["type"].startswith("kubernetes:") else {}
+    return {**resource, "outputs": {**inputs, **kept}}
+
+
+def planned(stack: Stack) -> dict[str, set[str]]:
+    """What the next update would do, by URN."""
+    printed = stack.succeed("preview", "--json", "--show-sames")
     document: dict[str, Any]
     document, _ = json.JSONDecoder().raw_decode(printed[printed.index("{") :])
-    planned: dict[str, set[str]] = {urn: set() for urn in recorded}
+    steps: dict[str, set[str]] = {}
     for step in document["steps"]:
-        if step["urn"] in planned:
-            planned[step["urn"]].add(step["op"])
+        steps.setdefault(step["urn"], set()).add(step["op"])
+    return steps
 
-    assert {urn: ops for urn, ops in planned.items() if not ops or ops - KEPT} == {}
+
+@pytest.mark.parametrize("name", ["dev", "prod", "prod-with-every-option"])
+def test_the_engine_keeps_everything_that_the_last_release_made_and_that_holds_data(name: str, tmp_path: Path) -> None:
+    steps = planned(stack_of_the_last_release(name, tmp_path))
+
+    held = [resource["urn"] for resource in recorded(name) if resource["custom"]]
+    assert {urn: steps.get(urn) for urn in held if not steps.get(urn) or steps[urn] - KEPT} == {}
+    assert {operation for operations in steps.values() for operation in operations} == {"create", *KEPT}
+
+
+def test_the_engine_would_replace_a_bucket_by_another_name(tmp_path: Path) -> None:
+    stack = stack_of_the_last_release("dev", tmp_path)
+    stack.succeed("config", "set", "artifactBucket", "another")
+
+    steps = planned(stack)
+
+    (bucket,) = [urn for urn in steps if urn.endswith("::artifacts-bucket")]
+    assert "replace" in steps[bucket]

@@ -73,7 +73,7 @@ def _reasons(
 def _replacing(held: Mapping[str, Any], heir: Registration) -> list[str]:
     """Paths of the properties that differ, and that replace the resource then."""
     if schema := _SCHEMAS.get(heir.type):
-        return [change.name for change in schema.diff(held["outputs"], heir.plain, heir.ignored) if change.replaces]
+        return [change.name for change in schema.diff(held["inputs"], heir.plain, heir.ignored) if change.replaces]
     return [".".join(path) for path in (*_PLACE, *_FIXED.get(heir.type, ()))]
 
 

@@ -46,7 +46,7 @@ def file(name: str) -> Path:
 
 
 def read(name: str) -> dict[str, Any]:
-    """A record: `release`, and `resources` as `pulumi stack export` has them."""
+    """A record: `release`, and `resources` as `pulumi stack export` has them, but for their outputs."""
     document: dict[str, Any] = json.loads(file(name).read_text())
     return document
 
@@ -101,10 +101,10 @@ def _state(resource: Registration, urns: Mapping[str, str], recording: Recording
     }
     if resource.is_provider:
         # Its settings are addresses and passwords: of the platform, not of the release.
-        return fields | {"id": resource.name, "inputs": {}, "outputs": {}}
+        return fields | {"id": resource.name, "inputs": {}}
     if resource.custom:
         provider = provider_of(resource, recording)
         fields["provider"] = f"{urns[provider.urn]}::{provider.name}"
         fields["id"] = identifier({"type": resource.type, "inputs": resource.plain}) or resource.name
-        fields["inputs"] = fields["outputs"] = resource.plain
+        fields["inputs"] = resource.plain
     return fields | ({"protect": True} if resource.protect else {})
