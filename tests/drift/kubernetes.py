@@ -39,6 +39,8 @@ def _in_spec(**values: Any) -> Callable[[Resource], Patch]:
 
 
 def _other_data(inputs: Resource) -> Patch:
+    if inputs.get("immutable"):
+        return _relabelled(inputs)  # nobody can change more of it
     return {"data": dict.fromkeys(inputs["data"], BY_HAND)}
 
 
