@@ -41,6 +41,7 @@ PRODUCTION = (REHEARSAL, DRILLS)
 UNIT = Layer("unit", "tests/unit", needs_sandbox=False)
 ON_MLFLOW = Layer("on-mlflow", "tests/on_mlflow", needs_sandbox=False)
 """Beside the first one, since both have use for one core."""
+JUDGES = Layer("judges", "tests/judges", needs_sandbox=False)
 LAYERS = (
     Layer("integration", "tests/integration", needs_sandbox=True),
     Layer("machine", "tests/machine", needs_sandbox=True),

@@ -1,11 +1,41 @@
-"""What every layer has in common: what is left out where time is short."""
+"""What every layer has in common: what is left out where time is short, and the lines of the judges."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from sandbox.judges import exceptions
+from sandbox.judges.verdict import sort_out
 
 if TYPE_CHECKING:
-    import pytest
+    from sandbox.judges.report import Report
+
+LINES = pytest.StashKey[list[str]]()
+
+
+class Accept(Protocol):
+    """Demands of a judge's report that exceptions are for all its findings, and keeps the judge's line for the end."""
+
+    def __call__(self, report: Report, *, whole: bool) -> None: ...
+
+
+@pytest.fixture
+def accept(pytestconfig: pytest.Config) -> Accept:
+    lines = pytestconfig.stash.setdefault(LINES, [])
+
+    def demand(report: Report, *, whole: bool) -> None:
+        verdict = sort_out(report, exceptions.read())
+        lines.append(str(verdict))
+        assert verdict.complaints(whole=whole) == []
+
+    return demand
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash.get(LINES, []):
+        terminalreporter.write_line(line)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,6 +23,7 @@ _OVERRIDES = ("--override", f"{BACKUP}/overrides.txt")
 TARGETS = (
     ("requirements.in", "requirements.txt", ()),
     ("sandbox/requirements.in", "sandbox/requirements.txt", ("--constraint", "requirements.txt", *_OVERRIDES)),
+    ("sandbox/judges/requirements.in", "sandbox/judges/requirements.txt", ()),
     ("sandbox/toolchain/go/requirements.in", "sandbox/toolchain/go/requirements.txt", ()),
     (f"{BACKUP}/requirements.in", f"{BACKUP}/requirements.txt", _OVERRIDES),
     *((f"images/{name}/requirements.in", f"images/{name}/requirements.txt", ()) for name in ("mlflow", "ingestion")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.commands.up import prepare
+from sandbox.judges import tools as judges
 from sandbox.progress import Progress
 from sandbox.toolchain import host
 
@@ -12,4 +13,5 @@ def run() -> None:
     progress = Progress()
     host.demand_suitable()
     prepare(progress, monitoring=True, programs=True)
+    judges.ensure(progress)
     progress.say("tools", "every tool and image is in the cache")

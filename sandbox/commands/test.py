@@ -11,7 +11,8 @@ from sandbox import layers, ownership, paths, platform
 from sandbox.commands import down, lint, rehearse_prod, up
 from sandbox.errors import SandboxError
 from sandbox.footprint import footprint
-from sandbox.layers import LAYERS, ON_MLFLOW, OUTPUT, PRODUCTION, UNIT
+from sandbox.judges import tools as judges
+from sandbox.layers import JUDGES, LAYERS, ON_MLFLOW, OUTPUT, PRODUCTION, UNIT
 from sandbox.progress import Progress
 from sandbox.supervisor import client
 from sandbox.toolchain import host
@@ -50,6 +51,9 @@ def run() -> None:
         begun = time.monotonic()
         counts |= layers.run_side_by_side(UNIT, ON_MLFLOW)
         progress.say("test", f"{UNIT.name} and {ON_MLFLOW.name} tests took {time.monotonic() - begun:.0f} s")
+        progress.say("test", JUDGES.name)
+        judges.ensure(progress)
+        counts[JUDGES.name] = layers.run(JUDGES)
         for layer in LAYERS:
             progress.say("test", "the sandbox")
             up.run()

@@ -121,9 +121,17 @@ PROMETHEUS = GoModule(
     # the module proxy. Debian's Prometheus lacks this very one.
     tags=("remove_all_sd", "enable_kubernetes_sd"),
 )
-ALL_MODULES = (PLATFORM, KUBERNETES_PLUGIN, MONITORING, PROMETHEUS)
+JUDGES = GoModule(
+    "judges",
+    (
+        GoTool("actionlint", "github.com/rhysd/actionlint/cmd/actionlint"),
+        GoTool("kube-score", "github.com/zegl/kube-score/cmd/kube-score"),
+    ),
+)
+SANDBOX_MODULES = (PLATFORM, KUBERNETES_PLUGIN, MONITORING, PROMETHEUS)
+ALL_MODULES = (*SANDBOX_MODULES, JUDGES)
 
 
 def needed(*, monitoring: bool) -> tuple[GoModule, ...]:
     """The modules that a sandbox with or without the monitoring stack takes tools from, the most urgent first."""
-    return tuple(module for module in ALL_MODULES if monitoring or module not in (MONITORING, PROMETHEUS))
+    return tuple(module for module in SANDBOX_MODULES if monitoring or module not in (MONITORING, PROMETHEUS))
