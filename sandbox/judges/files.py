@@ -27,3 +27,14 @@ def workflows() -> list[Path]:
 def images() -> list[Path]:
     """Containerfiles."""
     return tracked("images/*/Containerfile")
+
+
+def scripts() -> list[Path]:
+    """What a shell runs, by the first line."""
+    shells = ("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env sh", "#!/usr/bin/env bash")
+    return [file for file in tracked() if _first_line(file).startswith(shells)]
+
+
+def _first_line(file: Path) -> str:
+    with (paths.CLONE / file).open(encoding="utf-8", errors="replace") as opened:
+        return opened.readline(200)
