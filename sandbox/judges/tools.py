@@ -13,6 +13,8 @@ from sandbox.toolchain import cache, go_tools, host, python_env
 from sandbox.toolchain.go_modules import JUDGES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sandbox.progress import Progress
 
 LOCK_FILE = Path(__file__).with_name("requirements.txt")
@@ -48,14 +50,14 @@ def program(name: str) -> Path:
     raise SandboxError(f"the judge {name} is not there", "run `make judge`: it builds and installs the judges")
 
 
-def told_by(name: str, *words: str | Path, found: int = 1, stdin: str | None = None) -> str:
+def told_by(name: str, *words: str | Path, found: Sequence[int] = (1,), errors: bool = False) -> str:
     """What a judge prints on standard output.
 
     Args:
         name: its program's.
         words: arguments.
-        found: the exit code, besides 0, of a judge that found something.
-        stdin: its standard input.
+        found: the exit codes, besides 0, of a judge that found something.
+        errors: tell what it prints on standard error too.
 
     Raises:
         SandboxError: it ended with any other exit code, took too long, or is not there: it has not judged.
@@ -65,7 +67,7 @@ def told_by(name: str, *words: str | Path, found: int = 1, stdin: str | None = N
         done = subprocess.run(
             argv,
             cwd=paths.CLONE,
-            input=stdin,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -73,8 +75,8 @@ def told_by(name: str, *words: str | Path, found: int = 1, stdin: str | None = N
         )
     except subprocess.TimeoutExpired as error:
         raise SandboxError(f"{name} took longer than {SECONDS:.0f} s") from error
-    if done.returncode not in {0, found}:
+    if done.returncode not in {0, *found}:
         raise SandboxError(
             f"{name} ended with {done.returncode} instead of a judgement", detail=(done.stderr or done.stdout)[-4000:]
         )
-    return done.stdout
+    return done.stdout + done.stderr if errors else done.stdout

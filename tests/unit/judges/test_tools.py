@@ -28,8 +28,9 @@ def write(place: Path, body: str) -> None:
 
 @pytest.mark.parametrize("code", [0, 1])
 def test_what_it_prints_is_told_whether_it_found_something_or_not(script: Path, code: int) -> None:
-    write(script, f'echo "$1"; cat; exit {code}')
-    assert tools.told_by("some-judge", "word", stdin="input") == "word\ninput"
+    write(script, f'echo "$1"; echo noise >&2; exit {code}')
+    assert tools.told_by("some-judge", "word") == "word\n"
+    assert tools.told_by("some-judge", "word", errors=True) == "word\nnoise\n"
 
 
 def test_any_other_end_is_no_judgement(script: Path) -> None:
