@@ -17,7 +17,10 @@ FILE = Path(__file__).with_name("exceptions.toml")
 _TABLE = "exception"
 _REQUIRED = ("judge", "rule", "object", "reason")
 _OPTIONAL = ("text",)
-_SYNTAX = f"write each as [[{_TABLE}]] with {', '.join(_REQUIRED)}, and text where it is for less; all are texts"
+_SYNTAX = (
+    f"write each as [[{_TABLE}]] with {', '.join(_REQUIRED)}, and text where it is for less; all are texts, "
+    "and object may be a list of them"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,7 @@ class Exemption:
 
 
 def read(file: Path = FILE) -> tuple[Exemption, ...]:
-    """Read the file.
+    """Read the file; an entry for several objects is one exception for each.
 
     Raises:
         SandboxError: it is no TOML, or an entry lacks a field, has one too many, or one that is no text.
@@ -54,7 +57,17 @@ def read(file: Path = FILE) -> tuple[Exemption, ...]:
     entries = document.get(_TABLE, [])
     if set(document) - {_TABLE} or not isinstance(entries, list):
         raise SandboxError(f"{file.name} holds something else than exceptions", _SYNTAX)
-    return tuple(_exemption(f"{file.name}, exception {number}", entry) for number, entry in enumerate(entries, start=1))
+    return tuple(
+        exemption
+        for number, entry in enumerate(entries, start=1)
+        for exemption in _exemptions(f"{file.name}, exception {number}", entry)
+    )
+
+
+def _exemptions(where: str, entry: dict[str, Any]) -> list[Exemption]:
+    objects = entry.get("object")
+    several = objects if isinstance(objects, list) and objects else [objects]
+    return [_exemption(where, {**entry, "object": each}) for each in several]
 
 
 def _exemption(where: str, entry: dict[str, Any]) -> Exemption:

@@ -77,6 +77,14 @@ def test_an_exception_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert exceptions.read(written(tmp_path, **ENTRY)) == (EXCUSE,)
 
 
+def test_an_exception_for_several_objects_is_one_for_each(tmp_path: Path) -> None:
+    several = exceptions.read(written(tmp_path, **ENTRY | {"object": '["Deployment/mlflow", "CronJob/*"]'}))
+    assert [each.object for each in several] == ["Deployment/mlflow", "CronJob/*"]
+
+    told = sort_out(report(FINDING), several)
+    assert told.complaints(whole=True) == ["kube-score: pod-probes: CronJob/*: the exception is for nothing"]
+
+
 @pytest.mark.parametrize("field", ENTRY)
 def test_an_exception_without_one_of_its_fields_is_refused(tmp_path: Path, field: str) -> None:
     without = {key: value for key, value in ENTRY.items() if key != field}
@@ -84,6 +92,13 @@ def test_an_exception_without_one_of_its_fields_is_refused(tmp_path: Path, field
         exceptions.read(written(tmp_path, **without))
     with pytest.raises(SandboxError, match=f"exceptions.toml, exception 1 has no {field}"):
         exceptions.read(written(tmp_path, **ENTRY | {field: '""'}))
+
+
+def test_an_exception_for_no_object_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="has no object"):
+        exceptions.read(written(tmp_path, **ENTRY | {"object": "[]"}))
+    with pytest.raises(SandboxError, match="has something else than text as object"):
+        exceptions.read(written(tmp_path, **ENTRY | {"object": '["Deployment/*", 1]'}))
 
 
 def test_an_exception_with_a_field_that_is_unknown_or_no_text_is_refused(tmp_path: Path) -> None:
