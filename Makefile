@@ -1,5 +1,5 @@
 # Every target is one call; the work is in sandbox/. `make help` lists them.
-.PHONY: help up prepare down env status test unit lint judge rehearse-prod drill preview dashboards recover restore bench docs lock policies
+.PHONY: help up prepare down env status test unit lint judge audit rehearse-prod drill preview dashboards recover restore bench docs lock policies
 
 help:    ; @python3 -m sandbox --help
 up:      ; @python3 -m sandbox up
@@ -11,6 +11,7 @@ test:    ; @python3 -m sandbox test
 unit:    ; @python3 -m sandbox unit
 lint:    ; @python3 -m sandbox lint
 judge:   ; @python3 -m sandbox judge
+audit:   ; @python3 -m sandbox audit
 rehearse-prod: ; @python3 -m sandbox rehearse-prod
 drill:   ; @python3 -m sandbox drill
 preview: ; @python3 -m sandbox preview

@@ -29,6 +29,7 @@ COMMANDS = {
     "unit": "run lint, types and unit tests, which need no sandbox",
     "lint": "run the linter, the formatter's check and the type checker",
     "judge": "have judges that are not ours look at what the program makes and at the repository's files",
+    "audit": "ask whether a locked Python package has a known vulnerability",
     "rehearse-prod": "bring up production in the sandbox, check it through Cloudflare's double, and remove it",
     "drill": "make every fault and loss, in full: alerts tell of them, backups bring back, rotations go unnoticed",
     "preview": "show what `pulumi up` would change",

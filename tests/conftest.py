@@ -22,9 +22,13 @@ class Accept(Protocol):
 
 
 @pytest.fixture
-def accept(pytestconfig: pytest.Config) -> Accept:
-    lines = pytestconfig.stash.setdefault(LINES, [])
+def lines(pytestconfig: pytest.Config) -> list[str]:
+    """What is printed once all tests have run."""
+    return pytestconfig.stash.setdefault(LINES, [])
 
+
+@pytest.fixture
+def accept(lines: list[str]) -> Accept:
     def demand(report: Report, *, whole: bool) -> None:
         verdict = sort_out(report, exceptions.read())
         lines.append(str(verdict))

@@ -20,6 +20,7 @@ _FIRST = (
     "sso.md",
     "security.md",
     "policies.md",
+    "judges.md",
     "delivery.md",
     "runbook.md",
     "troubleshooting.md",

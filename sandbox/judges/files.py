@@ -38,3 +38,8 @@ def scripts() -> list[Path]:
 def _first_line(file: Path) -> str:
     with (paths.CLONE / file).open(encoding="utf-8", errors="replace") as opened:
         return opened.readline(200)
+
+
+def locks() -> list[Path]:
+    """What is installed by people, images, the sandbox and the judges; not the old clients that tests bring along."""
+    return tracked("requirements.txt", "**/requirements.txt")

@@ -78,7 +78,7 @@ every_file = pytest.mark.parametrize("file", [*FILES, ACTION], ids=lambda file: 
 
 
 def test_there_is_a_workflow_for_each_occasion() -> None:
-    assert {file.stem for file in FILES} == {"test", "preview", "deploy", "drift", "destroy"}
+    assert {file.stem for file in FILES} == {"test", "audit", "preview", "deploy", "drift", "destroy"}
 
 
 @every_file
@@ -200,8 +200,9 @@ def test_a_stack_is_destroyed_by_hand_from_main_and_after_a_confirmation_alone()
     assert job.content["if"] == "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
 
 
-def test_drift_is_looked_for_every_night() -> None:
-    (job,) = [job for job in JOBS if job.workflow == "drift"]
+@pytest.mark.parametrize("workflow", ["drift", "audit"])
+def test_drift_and_new_advisories_are_looked_for_every_night(workflow: str) -> None:
+    (job,) = [job for job in JOBS if job.workflow == workflow]
     assert [re.fullmatch(r"\d+ \d+ \* \* \*", entry["cron"]) for entry in job.triggers["schedule"]] != [None]
 
 
