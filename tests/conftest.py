@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from sandbox.judges import exceptions
+from sandbox.judges import exceptions, tools
 from sandbox.judges.verdict import sort_out
+from sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from sandbox.judges.report import Report
@@ -27,8 +28,14 @@ def lines(pytestconfig: pytest.Config) -> list[str]:
     return pytestconfig.stash.setdefault(LINES, [])
 
 
+@pytest.fixture(scope="session")
+def judges() -> None:
+    """The programs of the judges, for who runs a test by hand: the commands have installed them before."""
+    tools.ensure(Progress())
+
+
 @pytest.fixture
-def accept(lines: list[str]) -> Accept:
+def accept(judges: None, lines: list[str]) -> Accept:  # noqa: ARG001 - they have to be there
     def demand(report: Report, *, whole: bool) -> None:
         verdict = sort_out(report, exceptions.read())
         lines.append(str(verdict))

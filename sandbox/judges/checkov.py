@@ -28,7 +28,7 @@ def judge_objects(stacks: Stacks) -> Report:
     """Judge the objects of each stack together.
 
     Raises:
-        SandboxError: it did not judge.
+        SandboxError: it did not judge, or was told to skip something.
     """
     with tempfile.TemporaryDirectory() as folder:
         for name, objects in stacks.items():
@@ -46,7 +46,7 @@ def judge_files(workflows: Sequence[Path], images: Sequence[Path]) -> Report:
         images: Containerfiles, likewise.
 
     Raises:
-        SandboxError: it did not judge.
+        SandboxError: it did not judge, or was told to skip something.
     """
     # By any other name it would not take a Containerfile for what it is.
     copies = {str(file): file for file in workflows} | {str(file.with_name("Dockerfile")): file for file in images}
@@ -66,8 +66,15 @@ def _told(folder: str, *frameworks: str) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = told if isinstance(told, list) else [told]
     if {answer.get("check_type") for answer in answers} != set(frameworks):
         raise SandboxError(f"{NAME} found nothing to judge for one of {', '.join(frameworks)}")
-    if any(answer["summary"]["parsing_errors"] for answer in answers):
-        raise SandboxError(f"{NAME} cannot read what it was given", detail=json.dumps([a["summary"] for a in answers]))
+    summaries = [answer["summary"] for answer in answers]
+    if any(summary["parsing_errors"] for summary in summaries):
+        raise SandboxError(f"{NAME} cannot read what it was given", detail=json.dumps(summaries))
+    if any(summary["skipped"] for summary in summaries):
+        raise SandboxError(
+            f"an annotation or a comment tells {NAME} to skip something",
+            "take it out, and put an exception with its reason into sandbox/judges/exceptions.toml",
+            json.dumps(summaries),
+        )
     return answers
 
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox import paths
 from sandbox.judges import manifests, tools
 from sandbox.judges.report import Finding, Report
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sandbox.judges.manifests import Manifest, Stacks
 
 NAME = "shellcheck"
+_SILENCED = re.compile(r"#\s*shellcheck\s+disable")
+"""It has no option to ignore such a comment, which would be an exception that exceptions.toml does not tell of."""
 _SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash")
 
 
@@ -74,5 +77,8 @@ def _findings(named: Mapping[str, str]) -> Iterator[Finding]:
     if not named:
         return
     told = json.loads(tools.told_by(NAME, "--format=json1", "--norc", *named))
+    for file, name in named.items():
+        if _SILENCED.search((paths.CLONE / file).read_text(encoding="utf-8")):
+            yield Finding(NAME, "silenced", name, "a comment disables a check")
     for each in told["comments"]:
         yield Finding(NAME, f"SC{each['code']}", named[each["file"]], f"line {each['line']}: {each['message']}")

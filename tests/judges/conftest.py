@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["deployed", "deployed_anew"]  # fixtures: importing them makes them known here
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _there(judges: None) -> None:
+    """Every test here has a judge judge."""
+
+
 @pytest.fixture(scope="session")
 def rendered(deployed: Deploy) -> Stacks:
     """The Kubernetes objects of every stack that the policies are tried on; the judges may change none."""

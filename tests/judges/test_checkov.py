@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from sandbox import paths
+from sandbox.errors import SandboxError
 from sandbox.judges import checkov, files
 from sandbox.judges.report import Finding
 
 if TYPE_CHECKING:
-    import pytest
-
     from sandbox.judges.manifests import Stacks
     from tests.conftest import Accept
 
@@ -32,6 +33,13 @@ def test_it_notices_a_container_that_may_do_everything(deployment: dict[str, Any
 
     text = "Container should not be privileged"
     assert Finding("checkov-objects", "CKV_K8S_16", "Deployment/mlflow", text) in report.findings
+
+
+def test_no_annotation_of_an_object_silences_it(deployment: dict[str, Any]) -> None:
+    deployment["metadata"]["annotations"] = {"checkov.io/skip1": "CKV_K8S_43=no reason"}
+
+    with pytest.raises(SandboxError, match="tells checkov to skip something"):
+        checkov.judge_objects({"silenced": [deployment]})
 
 
 def test_it_notices_a_workflow_that_may_do_everything_and_an_image_that_runs_as_root(

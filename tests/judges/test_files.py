@@ -75,3 +75,8 @@ def test_shellcheck_notices_a_loose_variable_in_a_file_and_in_a_probe(
     assert {(each.rule, each.object) for each in shellcheck.judge_objects({"spoiled": [deployment]}).findings} == {
         ("SC2086", "Deployment/mlflow")
     }
+
+
+def test_a_comment_that_silences_shellcheck_is_told(tmp_path: Path) -> None:
+    script = written(tmp_path / "a", "#!/bin/sh", "# shellcheck disable=SC2086", "touch $1")
+    assert rules(shellcheck.judge_files([script])) == {"silenced"}
