@@ -1,5 +1,5 @@
 # Every target is one call; the work is in sandbox/. `make help` lists them.
-.PHONY: help up prepare down env status test unit lint judge audit rehearse-prod drill preview dashboards recover restore bench docs lock policies
+.PHONY: help up prepare down env status test unit lint judge audit rehearse-prod drill preview dashboards pictures recover restore bench docs lock policies
 
 help:    ; @python3 -m sandbox --help
 up:      ; @python3 -m sandbox up
@@ -16,6 +16,7 @@ rehearse-prod: ; @python3 -m sandbox rehearse-prod
 drill:   ; @python3 -m sandbox drill
 preview: ; @python3 -m sandbox preview
 dashboards: ; @python3 -m sandbox dashboards
+pictures: ; @python3 -m sandbox pictures
 recover: ; @python3 -m sandbox.recovery
 restore: ; @python3 -m sandbox.restoration $(if $(IDENTITY),--identity=$(IDENTITY)) $(if $(BACKUP),--backup=$(BACKUP)) $(if $(MOMENT),--moment=$(MOMENT)) $(if $(NAMESPACE),--namespace=$(NAMESPACE))
 bench:   ; @python3 -m sandbox bench

@@ -34,6 +34,7 @@ COMMANDS = {
     "drill": "make every fault and loss, in full: alerts tell of them, backups bring back, rotations go unnoticed",
     "preview": "show what `pulumi up` would change",
     "dashboards": "draw the dashboards on the cluster, with what the sandbox's Prometheus knows now",
+    "pictures": "take the picture in the README, of the running sandbox with an experiment to look at",
     "bench": "measure and print as JSON lines",
     "docs": "write what the guides say of the program from the program itself",
     "lock": "compile the requirements files anew from what they are made of",

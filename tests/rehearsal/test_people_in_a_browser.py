@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox import rehearsal
+from sandbox.browser import Browser, browser
 from sandbox.cloudflare_double.cookies import AUTHORIZATION
+from sandbox.layers import OUTPUT
 from tests.rehearsal.audit import audit_log
-from tests.rehearsal.browser import Browser, browser
 from tests.rehearsal.conftest import HOST, machine_headers
 from tests.rehearsal.double import control, dashboard
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+PICTURES = OUTPUT / "screenshots"
 MLFLOW = f"https://{HOST}/"
 TEAM_DOMAIN = rehearsal.value("accessTeamDomain")
 COLLEAGUE = "ada@254carbon.com"
@@ -35,7 +37,7 @@ def visitor(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Browser]
     """A browser that nobody has used; what it shows at the end is kept under the test's name."""
     with browser(tmp_path) as opened:
         yield opened
-        opened.picture(request.node.name.removeprefix("test_"))
+        opened.picture(PICTURES / f"{request.node.name.removeprefix('test_')}.png")
 
 
 def log_in(visitor: Browser, email: str) -> None:
@@ -59,7 +61,7 @@ def test_a_colleague_gets_the_user_interface_and_creates_an_experiment_in_it(
 ) -> None:
     log_in(visitor, COLLEAGUE)
     visitor.read("Welcome to MLflow")
-    visitor.picture("the-front-page")
+    visitor.picture(PICTURES / "the-front-page.png")
 
     visitor.open(f"{MLFLOW}#/experiments")
     visitor.press("[data-testid=create-experiment-button]")
@@ -95,7 +97,7 @@ def test_somebody_else_gets_the_page_that_says_no(visitor: Browser) -> None:
 
     visitor.see("#denied")
     assert visitor.see("#account").text == STRANGER
-    visitor.picture("the-denial")
+    visitor.picture(PICTURES / "the-denial.png")
     visitor.open(f"{MLFLOW}api/2.0/mlflow/experiments/search?max_results=1")
     visitor.see("#login")
 

@@ -1,4 +1,4 @@
-"""A real browser, which trusts the sandbox's authority and keeps pictures of what it was shown."""
+"""A real browser, which trusts the sandbox's authority and can take pictures of what it is shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.wait import WebDriverWait
 
 from sandbox import stack
-from sandbox.layers import OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from selenium.webdriver.remote.webelement import WebElement
 
-PICTURES = OUTPUT / "screenshots"
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 PATIENCE_SECONDS = 60
 """For a page whose scripts run on a busy machine."""
 _OPTIONS = (
@@ -94,10 +93,10 @@ class Browser:
         result: object = self._driver.execute_script(text)
         return result
 
-    def picture(self, name: str) -> None:
-        """Keeps what is shown."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self._driver.save_screenshot(str(PICTURES / f"{name}.png"))
+    def picture(self, file: Path) -> None:
+        """Keeps what is shown, as PNG."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._driver.save_screenshot(str(file))
 
     def console(self) -> list[str]:
         """What the page complained of."""
@@ -111,10 +110,8 @@ def browser(home: Path) -> Iterator[Browser]:
     options = ChromeOptions()
     for option in (*_OPTIONS, f"--user-data-dir={home / 'profile'}"):
         options.add_argument(option)
-    options.binary_location = "/usr/bin/chromium"
-    service = Service(
-        "/usr/bin/chromedriver", log_output=str(home / "driver.log"), env={"HOME": str(home), "PATH": "/usr/bin:/bin"}
-    )
+    options.binary_location = CHROMIUM
+    service = Service(DRIVER, log_output=str(home / "driver.log"), env={"HOME": str(home), "PATH": "/usr/bin:/bin"})
     driver = Chrome(options, service)
     try:
         yield Browser(driver)
