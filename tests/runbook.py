@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+README = paths.CLONE / "README.md"
+INDEX = paths.CLONE / "docs/README.md"
 RUNBOOK = paths.CLONE / "docs/runbook.md"
 DEPLOYMENT = paths.CLONE / "docs/deployment.md"
 SERVICE_CATALOG = paths.CLONE / "docs/service-catalog.md"
