@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 README = paths.CLONE / "README.md"
 INDEX = paths.CLONE / "docs/README.md"
 RUNBOOK = paths.CLONE / "docs/runbook.md"
+DELIVERY = paths.CLONE / "docs/delivery.md"
 DEPLOYMENT = paths.CLONE / "docs/deployment.md"
 SERVICE_CATALOG = paths.CLONE / "docs/service-catalog.md"
 SECTION_SECONDS = 900.0
@@ -45,7 +46,7 @@ def settings(block: str) -> dict[str, str]:
     return {match["key"]: match["value"] for match in parsed if match}
 
 
-def run(*commands: str, environment: Mapping[str, str]) -> str:
+def run(*commands: str, environment: Mapping[str, str], folder: Path = paths.CLONE, answers: str = "") -> str:
     """Run blocks one after the other in one shell, as a person does who has selected the stack; return what they print.
 
     Only an update, which would ask for a confirmation, is told to go on.
@@ -53,9 +54,9 @@ def run(*commands: str, environment: Mapping[str, str]) -> str:
     script = UPDATE.sub(UNATTENDED, "\n".join(commands))
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=paths.CLONE,
+        cwd=folder,
         env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
+        input=f"{answers}\n" * script.count("\n") if answers else "",
         capture_output=True,
         text=True,
         timeout=SECTION_SECONDS,

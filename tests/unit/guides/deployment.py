@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 GUIDE = runbook.DEPLOYMENT
 SECTIONS = {section.title: section.text for section in sections(GUIDE.read_text())}
 PROGRAMS = ("pulumi", "docker", "pip", "make", "age-keygen")
+OPTIONS = {
+    "Single sign-on": "access",
+    "Monitoring": "monitoring",
+    "Backups": "backup",
+    "Garbage collection": "garbageCollection",
+}
+"""Sections that turn something on, and by which key."""
 GIVEN = (
     f"export ACCOUNT_ID={stack_files.ACCESS_FACTS['cloudflareAccountId']} "
     f"ZONE_ID={stack_files.ACCESS_FACTS['cloudflareZoneId']}\n"

@@ -16,7 +16,7 @@ from stacks.settings import load_settings
 from tests import runbook
 from tests.typed_commands import TYPED
 from tests.unit import stack_files
-from tests.unit.guides.deployment import GUIDE, SECTIONS, blocks, commands, reader
+from tests.unit.guides.deployment import GUIDE, OPTIONS, SECTIONS, blocks, commands, reader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
     from tests.unit.conftest import Deploy
 
-OPTIONS = {
-    "Single sign-on": "access",
-    "Monitoring": "monitoring",
-    "Backups": "backup",
-    "Garbage collection": "garbageCollection",
-}
-"""Sections that turn something on, and by which key."""
 HERE = {"What is needed", "The images", "The stack", "Sizes", "Upgrades", "Taking it down", *OPTIONS}
 """Sections whose commands are typed here, where doubles stand for programs."""
 LIVE = {

@@ -1,0 +1,55 @@
+"""A state moves from one backend to another by the delivery guide's commands, with its secrets."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests import runbook
+from tests.integration.engine_alone import EngineAlone, backend
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "hidden-from-everybody"  # noqa: S105 - of no system
+_SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+RESOURCE: dict[str, Any] = {
+    "urn": "urn:pulumi:prod::mlflow-platform::pulumi:pulumi:Stack::mlflow-platform-prod",
+    "type": "pulumi:pulumi:Stack",
+    "custom": False,
+    "outputs": {"url": "https://mlflow.example.com", "token": {**_SIGNATURE, "plaintext": json.dumps(SECRET)}},
+}
+
+
+def test_what_a_stack_keeps_is_at_the_new_place_and_nothing_in_plain_text_is_left(tmp_path: Path) -> None:
+    engine = EngineAlone.in_folder(tmp_path)
+    engine.type(
+        "pulumi stack init prod --secrets-provider passphrase",
+        f"printf %s {SECRET} | pulumi config set --secret databasePassword",
+        "pulumi stack export --file old.json",
+    )
+    old = json.loads((engine.project / "old.json").read_text())
+    old["deployment"]["resources"] = [RESOURCE]
+    (engine.project / "old.json").write_text(json.dumps(old))
+    engine.type("pulumi stack import --file old.json", "rm old.json")
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    _, moving = runbook.blocks("Where the state is", runbook.DELIVERY)
+    new = backend(tmp_path / "new")
+    for theirs, ours in {
+        "s3://OLD?region=eu-central-1": engine.environment["PULUMI_BACKEND_URL"],
+        "s3://NEW?region=eu-central-1": new,
+        "/dev/shm": str(memory),  # noqa: S108 - of the guide
+    }.items():
+        assert theirs in moving
+        moving = moving.replace(theirs, ours)
+
+    engine.type(moving)
+
+    there = f"export PULUMI_BACKEND_URL='{new}'"
+    outputs = json.loads(engine.type(there, "pulumi stack output --stack prod --show-secrets --json"))
+    assert outputs == {"url": "https://mlflow.example.com", "token": SECRET}
+    kept = engine.type(f"cp {memory}/Pulumi.prod.yaml .", there, "pulumi config get --stack prod databasePassword")
+    assert kept.strip() == SECRET
+    assert [file.name for file in memory.iterdir()] == ["Pulumi.prod.yaml"]
+    assert not any(SECRET in file.read_text() for file in tmp_path.rglob("*.json"))
