@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from sandbox import paths
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 _LINK = re.compile(r"\[(?P<text>[^\]\[]+)\]\((?P<target>[^)\s]+)\)")
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+DOCUMENTS = [
+    document
+    for pattern in ("*.md", "docs/*.md", "integrations/*/*.md", "examples/*/*.md")
+    for document in sorted(paths.CLONE.glob(pattern))
+]
+"""Every document of the repository."""
 
 
 class Link(NamedTuple):
@@ -17,6 +26,11 @@ class Link(NamedTuple):
 
     text: str
     target: str
+
+
+def name(document: Path) -> str:
+    """What to call a document of the repository."""
+    return str(document.relative_to(paths.CLONE))
 
 
 def section(document: Path, heading: str) -> str:

@@ -18,6 +18,7 @@ INDEX = paths.CLONE / "docs/README.md"
 RUNBOOK = paths.CLONE / "docs/runbook.md"
 DELIVERY = paths.CLONE / "docs/delivery.md"
 DEPLOYMENT = paths.CLONE / "docs/deployment.md"
+SINGLE_SIGN_ON = paths.CLONE / "docs/sso.md"
 SERVICE_CATALOG = paths.CLONE / "docs/service-catalog.md"
 SECTION_SECONDS = 900.0
 SET = re.compile(r"pulumi config set (?P<key>\w+) (?P<value>\S+)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 TYPED = "typed-by-a-person"
@@ -42,18 +43,27 @@ class Typed:
     secrets: set[str] = field(default_factory=set)
     """Keys that are stored encrypted."""
 
+    @property
+    def changed(self) -> set[str]:
+        """Keys that were set."""
+        names = [words[-2] for name, *words in self.calls if name == "pulumi" and words[:2] == ["config", "set"]]
+        return {name.partition("[")[0].partition(".")[0] for name in names}
+
     def of(self, program: str) -> list[str]:
         """The command lines of a program, without its name."""
         return [" ".join(words) for name, *words in self.calls if name == program]
 
 
-def typed(script: str, folder: Path, doubles: Sequence[str] = ("pulumi",)) -> Typed:
+def typed(
+    script: str, folder: Path, doubles: Sequence[str] = ("pulumi",), before: Mapping[str, Any] | None = None
+) -> Typed:
     """Runs a script in a shell where doubles stand for programs.
 
     Args:
         script: What is typed.
         folder: Where, an empty one.
         doubles: Names of the programs.
+        before: What the stack's file has already.
     """
     programs, record = folder / "programs", folder / "record"
     programs.mkdir()
@@ -73,7 +83,8 @@ def typed(script: str, folder: Path, doubles: Sequence[str] = ("pulumi",)) -> Ty
         check=False,
     )
     assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
-    found = Typed([json.loads(line) for line in record.read_text().splitlines()])
+    calls = [json.loads(line) for line in record.read_text().splitlines()]
+    found = Typed(calls, copy.deepcopy(dict(before or {})))
     for name, *words in found.calls:
         if name == "pulumi" and words[:2] == ["config", "set"]:
             _set(found, words[2:])

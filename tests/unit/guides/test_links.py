@@ -8,15 +8,10 @@ import pytest
 
 from sandbox import paths
 from sandbox.guides.markdown import links, sections
+from tests.guides import DOCUMENTS, name
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-DOCUMENTS = [
-    document
-    for pattern in ("*.md", "docs/*.md", "integrations/*/*.md", "examples/*/*.md")
-    for document in sorted(paths.CLONE.glob(pattern))
-]
 
 
 def broken(document: Path) -> list[str]:
@@ -37,7 +32,7 @@ def test_there_are_documents() -> None:
     assert paths.CLONE / "docs/deployment.md" in DOCUMENTS
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(paths.CLONE)))
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
 def test_its_links_lead_somewhere(document: Path) -> None:
     assert broken(document) == []
 
