@@ -1,4 +1,4 @@
-"""A state moves from one backend to another by the delivery guide's commands, with its secrets."""
+"""A state moves from one backend to another, and to another key, by the delivery guide's commands, with its secrets."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SECRET = "hidden-from-everybody"  # noqa: S105 - of no system
 _SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+CHANGING, MOVING = runbook.blocks("Where the state is", runbook.DELIVERY)
+KMS = "awskms://alias/mlflow?region=eu-central-1"
 RESOURCE: dict[str, Any] = {
     "urn": "urn:pulumi:prod::mlflow-platform::pulumi:pulumi:Stack::mlflow-platform-prod",
     "type": "pulumi:pulumi:Stack",
@@ -34,8 +36,8 @@ def test_what_a_stack_keeps_is_at_the_new_place_and_nothing_in_plain_text_is_lef
     engine.type("pulumi stack import --file old.json", "rm old.json")
     memory = tmp_path / "memory"
     memory.mkdir()
-    _, moving = runbook.blocks("Where the state is", runbook.DELIVERY)
     new = backend(tmp_path / "new")
+    moving = MOVING
     for theirs, ours in {
         "s3://OLD?region=eu-central-1": engine.environment["PULUMI_BACKEND_URL"],
         "s3://NEW?region=eu-central-1": new,
@@ -53,3 +55,19 @@ def test_what_a_stack_keeps_is_at_the_new_place_and_nothing_in_plain_text_is_lef
     assert kept.strip() == SECRET
     assert [file.name for file in memory.iterdir()] == ["Pulumi.prod.yaml"]
     assert not any(SECRET in file.read_text() for file in tmp_path.rglob("*.json"))
+
+
+def test_a_stack_gets_another_key_and_keeps_its_secrets(tmp_path: Path) -> None:
+    engine = EngineAlone.in_folder(tmp_path)
+    init, change = CHANGING.replace(KMS, "passphrase").splitlines()
+    set_secret = f"printf %s {SECRET} | pulumi config set --secret databasePassword"
+    engine.type(init, set_secret)
+    before = engine.stack_file("prod")
+
+    # The engine asks for the new passphrase, and once more.
+    engine.type(change, answers="another one")
+
+    after = engine.stack_file("prod")
+    assert after != before
+    shown = engine.type("export PULUMI_CONFIG_PASSPHRASE='another one'", "pulumi config get databasePassword")
+    assert shown.strip() == SECRET

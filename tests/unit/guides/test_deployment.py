@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -16,12 +16,11 @@ from stacks.settings import load_settings
 from tests import runbook
 from tests.typed_commands import TYPED
 from tests.unit import stack_files
+from tests.unit.guides.administrator import stand_in
 from tests.unit.guides.deployment import GUIDE, OPTIONS, SECTIONS, blocks, commands, reader
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from psycopg import sql
 
     from tests.unit.conftest import Deploy
 
@@ -147,23 +146,11 @@ def test_no_administrators_password_reaches_the_cluster(prod: Any) -> None:
 
 
 def test_the_administrator_of_the_database_is_made_as_the_rehearsal_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
-
-    class Connection:
-        def __enter__(self) -> Self:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def execute(self, statement: sql.Composed) -> None:
-            done.append(statement.as_string(None))
-
-    monkeypatch.setattr(rehearsal, "database_administration", lambda _: Connection())
+    administrator = stand_in(monkeypatch)
     rehearsal._make_database_administrator("...")
     (block,) = blocks("Accounts", "sql")
 
-    assert done[-1].replace('"', "") + ";\n" == block
+    assert f"{administrator.done[-1]};\n" == block
 
 
 def test_the_platform_is_upgraded_by_an_update_after_a_look(tmp_path: Path) -> None:
