@@ -10,6 +10,7 @@ import pytest
 
 from delivery.__main__ import DRIFTED
 from sandbox import paths, stack
+from sandbox.layers import OUTPUT
 from tests.integration.cluster import NAMESPACE, kubectl
 from tests.integration.stacks import COMMAND_SECONDS, PROJECT, Stack
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 LABEL = "app.kubernetes.io/part-of"
 NEW_PASSWORD = "nobody-ever-logs-in-with-this-0123456789"  # noqa: S105 - a preview is all that sees it
+COMMENT = OUTPUT / "preview-comment.md"
 pytestmark = pytest.mark.usefixtures("platform")
 
 
@@ -51,6 +53,7 @@ def test_make_preview_finds_nothing_to_do_in_what_was_just_deployed(dev: Stack) 
 
 
 def test_a_changed_setting_is_a_property_in_the_comment(dev: Stack, tmp_path: Path) -> None:
+    """The comment stays in the tests' output, for a person to see one."""
     file = tmp_path / "dev.json"
     dev.succeed("config", "set", "replicas", "1")
     try:
@@ -58,7 +61,9 @@ def test_a_changed_setting_is_a_property_in_the_comment(dev: Stack, tmp_path: Pa
     finally:
         dev.succeed("config", "rm", "replicas")
     assert asked.returncode == 0, asked.stderr
-    assert "spec.replicas: 2 → 1" in delivery(dev, "render", file).stdout
+    comment = delivery(dev, "render", file).stdout
+    COMMENT.write_text(comment)
+    assert "spec.replicas: 2 → 1" in comment
 
 
 def test_a_changed_password_is_a_change_and_shows_nowhere(dev: Stack, tmp_path: Path) -> None:
