@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ OPTIONS: dict[str, Any] = {
 OUTSIDE = {peer["cidr"]: "DataHub" for peer in stack_files.DATAHUB["datahubPeers"]}
 
 
+@cache
 def platform() -> Sequence[Resource]:
     """Everything that the program makes."""
     with tempfile.TemporaryDirectory() as folder:
