@@ -187,3 +187,18 @@ def test_grafana_is_told_of_the_annotation_that_dashboards_have(prod: Any) -> No
 
 def test_its_sections_are_where_runbook_and_tests_look_for_them() -> None:
     assert runbook.blocks("Taking it down", GUIDE) == blocks("Taking it down")
+
+
+def test_production_has_the_options_that_it_is_said_to_have() -> None:
+    schema, production = stack_files.schema(), stack_files.stack_file("prod")
+    off = {key for key, declared in schema.items() if declared["type"] == "boolean" and not declared["default"]}
+    without = set(re.findall(r"\(`(\w+)`\)", SECTIONS["Options"]))
+
+    assert schema["catalogEntry"]["default"] is True
+    assert without == {"backupDrill", "pointInTime"}
+    assert {key for key in off if production.get(key) == "true"} >= set(OPTIONS.values()) | {
+        "canary",
+        "exporter",
+        "dashboards",
+    }
+    assert not any(production.get(key) for key in {*without, "datahubUrl"})
