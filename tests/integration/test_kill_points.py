@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.kill_report import Kill, Report
+from tests.integration.kill_report import Kill, Report, Span
 from tests.integration.orphans import orphans
 from tests.integration.running import pending, recorded, running
 from tests.integration.small_stack import NAME, left_behind, small_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.integration.stacks import Stack
@@ -37,13 +36,13 @@ def test_a_stack_goes_on_from_a_kill_at_any_point(kills: dict[str, int], tmp_pat
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     left = {command: spread(number, chance) for command, number in kills.items()}
     with small_stack(tmp_path) as small:
-        report = Report(seed, {command: seconds(small.succeed, *COMMANDS[command]) for command in COMMANDS})
+        report = Report(seed, {command: undisturbed(small, command) for command in COMMANDS})
         try:
             while any(left.values()):
                 for command, points in left.items():
                     if points:
                         point = points.pop(0)
-                        report.kills.append(killed(small, command, point * report.undisturbed[command]))
+                        report.kills.append(killed(small, command, report.undisturbed[command].at(point)))
                         if not report.kills[-1].landed:
                             points.append(point * EARLIER)
                     CONVERGES[command](small)
@@ -63,11 +62,14 @@ def spread(number: int, chance: random.Random) -> list[float]:
     return points
 
 
-def seconds(action: Callable[..., object], *words: str) -> float:
-    """How long something takes."""
+def undisturbed(of: Stack, command: str) -> Span:
+    """Runs a command to its end and looks at the clock."""
     begun = time.monotonic()
-    action(*words)
-    return time.monotonic() - begun
+    with running(of, *COMMANDS[command]) as runs:
+        runs.wait_until(lambda: pending(of) != {}, "its first step")
+        first_step = time.monotonic() - begun
+        assert runs.wait() == 0, runs.said()
+    return Span(first_step, time.monotonic() - begun)
 
 
 def killed(of: Stack, command: str, after: float) -> Kill:
@@ -79,9 +81,11 @@ def killed(of: Stack, command: str, after: float) -> Kill:
         lived = time.monotonic() - begun
         code = victim.process.poll()
         victim.kill()
-    assert code in {None, 0}, victim.said()
+        assert code in {None, 0}, victim.said()
     known, under_way = recorded(of), pending(of)
-    recovery = seconds(of.recover) if code is None else 0.0
+    begun = time.monotonic()
+    if code is None:
+        of.recover()
     assert pending(of) == {}
     return Kill(
         command=command,
@@ -89,7 +93,7 @@ def killed(of: Stack, command: str, after: float) -> Kill:
         landed=code is None,
         resources=len(known),
         under_way=under_way,
-        recovery_seconds=recovery,
+        recovery_seconds=time.monotonic() - begun,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration import kill_report
-from tests.integration.kill_report import Kill, Report
+from tests.integration.kill_report import Kill, Report, Span
 from tests.integration.plugin_harness import alive
 from tests.integration.running import pending, recorded, running
 from tests.integration.stacks import PROJECT, Stack
@@ -84,6 +84,10 @@ def test_points_are_spread_over_the_whole(number: int) -> None:
     assert [int(point * number) for point in sorted(points)] == list(range(number))
 
 
+def test_a_part_of_a_span_is_one_of_the_time_of_its_steps() -> None:
+    assert [Span(2.0, 10.0).at(part) for part in (0.0, 0.5, 1.0)] == [2.0, 6.0, 10.0]
+
+
 def test_the_report_names_the_seed_every_point_and_what_became_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,15 +95,21 @@ def test_the_report_names_the_seed_every_point_and_what_became_of_it(
         monkeypatch.setattr(kill_report, name, tmp_path / name)
     monkeypatch.setattr(kill_report, "OUTPUT", tmp_path)
     late = a_kill(landed=False, seconds=9.0, under_way={}, recovery_seconds=0.0)
-    report = Report(4711, {"up": 10.0, "destroy": 5.0}, [a_kill(), late, a_kill(command="destroy", seconds=1.0)], 2)
+    report = Report(
+        4711,
+        {"up": Span(2.0, 10.0), "destroy": Span(1.0, 5.0)},
+        [a_kill(), late, a_kill(command="destroy", seconds=1.0)],
+        2,
+    )
 
     report.write()
 
     assert json.loads((tmp_path / "FILE").read_text())["kills"][0]["under_way"] == {"backend-role": "creating"}
-    assert (tmp_path / "TABLE").read_text().splitlines() == [
-        "KILL_SEED=4711; undisturbed: pulumi up 10.0 s, pulumi destroy 5.0 s",
-        "kill  command  after        in the state  recovery  then              under way",
-        "1     up       3.0 s (30%)  7             2.0 s     converged         creating backend-role",
-        "2     up       9.0 s (90%)                          converged         had ended",
-        "3     destroy  1.0 s (20%)  7             2.0 s     did not converge  creating backend-role",
+    seed, *table = (tmp_path / "TABLE").read_text().splitlines()
+    assert seed.startswith("KILL_SEED=4711; undisturbed: pulumi up 2.0 s to its first step and 10.0 s to its end, ")
+    assert table == [
+        "kill  command  after  in the state  recovery  then              under way",
+        "1     up       3.0 s  7             2.0 s     converged         creating backend-role",
+        "2     up       9.0 s                          converged         had ended",
+        "3     destroy  1.0 s  7             2.0 s     did not converge  creating backend-role",
     ]
