@@ -61,7 +61,9 @@ def recover(project: Project) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["key", "attachment", "bucket"])
+@pytest.mark.parametrize(
+    "name", ["key", *(pytest.param(name, marks=pytest.mark.full) for name in ("attachment", "bucket"))]
+)
 @pytest.mark.parametrize("then", ["destroy", "up"])
 def test_what_was_being_deleted_and_is_gone_does_not_stop_what_goes_on(
     project: Project, store: Store, name: str, then: str

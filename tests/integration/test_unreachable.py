@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sandbox.parts.part import Part
     from tests.integration.stacks import Stack
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = [pytest.mark.usefixtures("platform"), pytest.mark.full]
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield made
 
 
-@pytest.mark.parametrize(
-    "name", ["the API server", *(pytest.param(name, marks=pytest.mark.full) for name in ("PostgreSQL", "MinIO"))]
-)
+@pytest.mark.parametrize("name", OUTAGES)
 def test_an_update_that_loses_what_it_needs_says_so_forgets_nothing_and_is_taken_up_by_the_next(
     small: Stack, name: str
 ) -> None:

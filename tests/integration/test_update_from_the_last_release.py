@@ -76,7 +76,9 @@ def planned(stack: Stack) -> dict[str, set[str]]:
     return steps
 
 
-@pytest.mark.parametrize("name", ["dev", "prod", "prod-with-every-option"])
+@pytest.mark.parametrize(
+    "name", [*(pytest.param(name, marks=pytest.mark.full) for name in ("dev", "prod")), "prod-with-every-option"]
+)
 def test_the_engine_keeps_everything_that_the_last_release_made_and_that_holds_data(name: str, tmp_path: Path) -> None:
     steps = planned(stack_of_the_last_release(name, tmp_path))
 

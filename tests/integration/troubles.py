@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-import sqlalchemy
-from alembic import command
 
-from components.database_session.connection import engine_of
 from components.database_session.lock import WHOLE_DATABASE
-from components.mlflow_server.migration import schema
-from sandbox import network, stack
 from sandbox.parts import postgresql
 from tests.integration import backends
 from tests.integration.cluster import NAMESPACE, kubectl
@@ -31,6 +27,7 @@ WITHOUT_A_BUCKET = {
 }
 TOO_LITTLE = "128Mi"
 """Less memory than MLflow needs to be loaded."""
+NO_OPTION = "--make-it-faster"
 SERVERS_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND application_name <> %s"
 )
@@ -38,30 +35,11 @@ ATTEMPTS = 3
 """To be faster than the server's own attempts to come back."""
 
 
-@contextmanager
-def a_schema_of_an_older_mlflow() -> Iterator[None]:
-    """The last migration is taken back, as by a restore without the migration that follows it."""
-    address = sqlalchemy.URL.create(
-        "postgresql+psycopg2",
-        username=backends.DATABASE,
-        password=backends.database_password(),
-        host=network.NODE_ADDRESS,
-        port=postgresql.PORT,
-        database=backends.DATABASE,
-        query={"sslmode": "verify-full", "sslrootcert": str(stack.CA_FILE)},
-    ).render_as_string(hide_password=False)
-    engine = engine_of(address, "troubles")
-    config = schema._config()
-    try:
-        with engine.begin() as connection:
-            config.attributes["connection"] = schema._Within(connection)
-            command.downgrade(config, "-1")
-        yield
-    finally:
-        # Does nothing after the guide's cure.
-        with engine.begin() as connection:
-            config.attributes["connection"] = schema._Within(connection)
-            command.upgrade(config, "heads")
+def give_an_option_that_is_none() -> None:
+    """Somebody adds it to the server's command by hand."""
+    added = [{"op": "add", "path": "/spec/template/spec/containers/0/command/-", "value": NO_OPTION}]
+    patch = f"--patch={json.dumps(added)}"
+    kubectl("patch", "deployment/mlflow", f"--namespace={NAMESPACE}", "--type=json", patch)
 
 
 def take_the_bucket_away() -> None:
