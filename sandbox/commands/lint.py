@@ -25,9 +25,15 @@ def run() -> None:
     Raises:
         SandboxError: one did.
     """
+    found = findings()
+    if found:
+        raise SandboxError(found[0], "mend the lines above; `ruff format .` formats")
+
+
+def findings() -> list[str]:
+    """Runs every check; says in one sentence which found something, or nothing, for a command that does more yet."""
     failed = [name for name, words in CHECKS if not _passes(name, words)]
-    if failed:
-        raise SandboxError(f"{' and '.join(failed)} found something", "mend the lines above; `ruff format .` formats")
+    return [f"{' and '.join(failed)} found something"] if failed else []
 
 
 def _passes(name: str, words: tuple[str, ...]) -> bool:

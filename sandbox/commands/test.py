@@ -32,11 +32,7 @@ def run() -> None:
     """
     progress = Progress()
     OUTPUT.mkdir(exist_ok=True)
-    problems: list[str] = []
-    try:
-        lint.run()
-    except SandboxError as error:
-        problems.append(error.problem)
+    problems = lint.findings()
     counts: dict[str, Count] = {}
     ownership.demand_no_others()
     host.extend_path()

@@ -19,10 +19,9 @@ class Work:
         self.finding = ""
         self.ran: list[str] = []
 
-    def lint(self) -> None:
+    def lint(self) -> list[str]:
         self.ran.append("lint")
-        if self.finding:
-            raise SandboxError(self.finding)
+        return [self.finding] if self.finding else []
 
     def run(self, first: layers.Layer, second: layers.Layer) -> dict[str, Count]:
         self.ran += [first.folder, second.folder]
@@ -34,7 +33,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     made = Work()
     monkeypatch.setattr(host, "install_packages", lambda *_: None)
     monkeypatch.setattr(host, "extend_path", lambda: None)
-    monkeypatch.setattr(lint, "run", made.lint)
+    monkeypatch.setattr(lint, "findings", made.lint)
     monkeypatch.setattr(layers, "run_side_by_side", made.run)
     return made
 
