@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from components.mounts import Mount
 
+_ANY_USER = 10001
+"""Number of a user and of a group whom no image and no node need to know."""
 _TOPOLOGY_KEYS = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 
@@ -30,7 +32,7 @@ def pod_spec(
     container: core.v1.ContainerArgs,
     mounts: Sequence[Mount],
     *,
-    user: int,
+    user: int = _ANY_USER,
     service_account: core.v1.ServiceAccount,
     image_pull_secret: str | None,
     helpers: Sequence[Helper] = (),
@@ -40,7 +42,7 @@ def pod_spec(
     Args:
         container: Its security context and its mounts are set here.
         mounts: What it sees.
-        user: User and group of the processes.
+        user: User and group of the processes; named where the image insists on its own.
         service_account: Identity without rights, whose token is not mounted.
         image_pull_secret: Name of the Secret with which the image is pulled, where it takes one.
         helpers: Further containers, in the order in which they begin; hardened like it.
@@ -60,6 +62,12 @@ def pod_spec(
         containers=[container],
         volumes=list({mount.name: mount.volume for mount in every}.values()),
     )
+
+
+def variables_of(config_map: core.v1.ConfigMap) -> list[core.v1.EnvFromSourceArgs]:
+    """For a container each of whose variables is an entry of a ConfigMap."""
+    source = core.v1.ConfigMapEnvSourceArgs(name=name_of(config_map.metadata))
+    return [core.v1.EnvFromSourceArgs(config_map_ref=source)]
 
 
 def complete_names() -> core.v1.PodDNSConfigArgs:

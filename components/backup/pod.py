@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from components.backup.args import BackupScope
     from components.backup.parts import Part
 
-USER = 10001
-"""User and group of the processes; any number will do, the images need no entry for it."""
 _CONTAINER = "backup"
 _RETRY_LATER = 4
 """Exit code of the program (images/backup/mlflow_backup/failures.py): somebody has the lock, or a server is away."""
@@ -66,7 +64,6 @@ def command_job(
     pod = pod_spec(
         container,
         [mount for part in parts for mount in part.mounts],
-        user=USER,
         service_account=account,
         image_pull_secret=scope.args.image_pull_secret,
         helpers=helpers,

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 NAME = "mlflow-canary"
 METRICS_PORT = 9464
-_USER = 10001
-"""Any number will do, the image needs no entry for it."""
 _STEP_SECONDS = 10
 """For one step. Five that all run out of time still end within a minute, the usual interval, the look at the
 certificate included."""
@@ -44,7 +42,6 @@ def rollout(
     pod = pod_spec(
         _container(scope.args),
         [program, *([authority] if authority else [])],
-        user=_USER,
         service_account=service_account,
         image_pull_secret=scope.args.image_pull_secret,
     )

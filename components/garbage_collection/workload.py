@@ -13,8 +13,7 @@ from pulumi_kubernetes import core
 from components.garbage_collection import configuration
 from components.garbage_collection.program.outcome import Outcome
 from components.jobs import cron_job, job_spec
-from components.metadata import name_of
-from components.pods import pod_spec
+from components.pods import pod_spec, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from components.garbage_collection.args import CollectionScope
 
 _CONTAINER = "garbage-collection"
-_USER = 10001
-"""User and group of the process; any number will do, the image needs no entry for it."""
 _EXIT_SECONDS = 60
 """A removal that has begun may end. One that is killed is taken up again the next time."""
 
@@ -39,7 +36,6 @@ def collection_job(
     pod = pod_spec(
         _container(scope),
         configuration.mounts(scope),
-        user=_USER,
         service_account=service_account,
         image_pull_secret=args.image_pull_secret,
     )
@@ -56,13 +52,12 @@ def collection_job(
 
 
 def _container(scope: CollectionScope) -> core.v1.ContainerArgs:
-    settings = core.v1.ConfigMapEnvSourceArgs(name=name_of(configuration.settings(scope).metadata))
     return core.v1.ContainerArgs(
         name=_CONTAINER,
         image=scope.args.image,
         image_pull_policy="IfNotPresent",
         command=["python", "-m", configuration.MODULE],
-        env_from=[core.v1.EnvFromSourceArgs(config_map_ref=settings)],
+        env_from=variables_of(configuration.settings(scope)),
         termination_message_path=configuration.MESSAGE_FILE,
         # A program that died before it could write there has logged why.
         termination_message_policy="FallbackToLogsOnError",

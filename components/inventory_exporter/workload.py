@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from pulumi_kubernetes import apps, core
 
 from components.inventory_exporter import configuration
-from components.metadata import name_of
-from components.pods import pod_spec, probe
+from components.pods import pod_spec, probe, variables_of
 from components.workload import METRICS_PORT_NAME, Pace, deployment
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 METRICS_PATH = "/metrics"
 """Answered from memory, so that a dead database never restarts the exporter."""
-_USER = 10001
-"""User and group of the process; any number will do, the image needs no entry for it."""
 _EXIT_SECONDS = 10
 _PROGRESS_SECONDS = 300
 """The start-up probe's two minutes, and the download of the image to another node."""
@@ -35,7 +32,6 @@ def rollout(
     pod = pod_spec(
         _container(scope),
         configuration.mounts(scope),
-        user=_USER,
         service_account=service_account,
         image_pull_secret=args.image_pull_secret,
     )
@@ -45,13 +41,12 @@ def rollout(
 
 
 def _container(scope: ExporterScope) -> core.v1.ContainerArgs:
-    settings = core.v1.ConfigMapEnvSourceArgs(name=name_of(configuration.settings(scope).metadata))
     return core.v1.ContainerArgs(
         name="exporter",
         image=scope.args.image,
         image_pull_policy="IfNotPresent",
         command=["python", "-m", configuration.MODULE],
-        env_from=[core.v1.EnvFromSourceArgs(config_map_ref=settings)],
+        env_from=variables_of(configuration.settings(scope)),
         ports=[
             core.v1.ContainerPortArgs(name=METRICS_PORT_NAME, container_port=configuration.METRICS_PORT, protocol="TCP")
         ],

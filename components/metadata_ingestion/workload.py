@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from components.metadata_ingestion.args import IngestionScope
 
 _CONTAINER = "ingestion"
-_USER = 10001
-"""User and group of the process; any number will do, the image needs no entry for it."""
 _RETRY_LATER = 4
 """Exit code of the program (images/ingestion/mlflow_ingestion/failures.py): DataHub or MLflow is away."""
 
@@ -47,7 +45,6 @@ def ingestion_job(
     pod = pod_spec(
         container,
         recipe.mounts(scope),
-        user=_USER,
         service_account=service_account,
         image_pull_secret=args.image_pull_secret,
     )

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from components.mlflow_server.args import MlflowServerArgs
     from components.mounts import Mount
 
-_USER = 10001
-"""User and group of the processes; any number will do, the image needs no entry for it."""
-
 
 def server_pod(
     args: MlflowServerArgs,
@@ -25,6 +22,4 @@ def server_pod(
     mounts: Sequence[Mount],
 ) -> core.v1.PodSpecArgs:
     """Describe a pod that runs the server's image."""
-    return pod_spec(
-        container, mounts, user=_USER, service_account=service_account, image_pull_secret=args.image_pull_secret
-    )
+    return pod_spec(container, mounts, service_account=service_account, image_pull_secret=args.image_pull_secret)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from pulumi_kubernetes import apps, core
 
-from components.metadata import name_of
 from components.mlflow_server.configuration import (
     GRACEFUL_SECONDS,
     LIVENESS_PATH,
@@ -17,7 +16,7 @@ from components.mlflow_server.configuration import (
 from components.mlflow_server.handover import after_old_pods
 from components.mlflow_server.pod import server_pod
 from components.mlflow_server.server_log import server_command
-from components.pods import probe
+from components.pods import probe, variables_of
 from components.workload import PORT_NAME, Pace, deployment
 
 if TYPE_CHECKING:
@@ -74,9 +73,7 @@ def _container(args: MlflowServerArgs, settings: core.v1.ConfigMap) -> core.v1.C
         image=args.image,
         image_pull_policy="IfNotPresent",
         command=server_command(),
-        env_from=[
-            core.v1.EnvFromSourceArgs(config_map_ref=core.v1.ConfigMapEnvSourceArgs(name=name_of(settings.metadata)))
-        ],
+        env_from=variables_of(settings),
         env=[
             core.v1.EnvVarArgs(name=POD_IP.strip("$()"), value_from=address),
             core.v1.EnvVarArgs(name="MLFLOW_SERVER_ALLOWED_HOSTS", value=hosts),

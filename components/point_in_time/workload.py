@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from pulumi_kubernetes import apps, core, meta
 
-from components.metadata import name_of
 from components.mounts import scratch_mount
-from components.pods import pod_spec
+from components.pods import pod_spec, variables_of
 from components.point_in_time import configuration
 
 if TYPE_CHECKING:
@@ -72,7 +71,6 @@ def _claims(scope: PointInTimeScope) -> list[core.v1.PersistentVolumeClaimArgs]:
 
 
 def _container(scope: PointInTimeScope) -> core.v1.ContainerArgs:
-    settings = core.v1.ConfigMapEnvSourceArgs(name=name_of(configuration.settings(scope).metadata))
     # Touched with every round. That the server or the bucket is away is no reason to start again.
     fresh = f'test -n "$(find {configuration.FOLDER}/alive -mmin -{_ALIVE_MINUTES})"'
     return core.v1.ContainerArgs(
@@ -80,7 +78,7 @@ def _container(scope: PointInTimeScope) -> core.v1.ContainerArgs:
         image=scope.args.image,
         image_pull_policy="IfNotPresent",
         command=["python", "-m", "mlflow_backup", "pitr-run"],
-        env_from=[core.v1.EnvFromSourceArgs(config_map_ref=settings)],
+        env_from=variables_of(configuration.settings(scope)),
         resources=core.v1.ResourceRequirementsArgs(
             requests={"cpu": "50m", "memory": "192Mi"}, limits={"cpu": "1", "memory": "512Mi"}
         ),
