@@ -16,6 +16,13 @@ _SYSCTLS = """
     net.ipv4.ip_unprivileged_port_start net.ipv4.ping_group_range net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl
     net.ipv4.tcp_keepalive_probes net.ipv4.tcp_keepalive_time net.ipv4.tcp_syncookies
 """
+_MAKERS = (
+    "apps/v1:ReplicaSet",
+    "apps/v1:DaemonSet",
+    "apps/v1:StatefulSet",
+    "core/v1:ReplicationController",
+    "batch/v1:Job",
+)
 _ELSEWHERE = {"port": 80, "host": "169.254.169.254"}
 _PROBES, _HOOKS = ("liveness", "readiness", "startup"), ("postStart", "preStop")
 _WITHOUT_LIMITS = container(resources={"requests": {"cpu": "1", "memory": "1Gi"}})
@@ -66,6 +73,21 @@ EXAMPLES = (
             cron_job(initContainers=[container(name="owner", securityContext={"runAsNonRoot": False, "runAsUser": 0})]),
         ),
         found=("container 'owner': runAsNonRoot is False", "container 'owner': runAsUser is 0"),
+    ),
+    Example(
+        rule=_RESTRICTED,
+        sentence="a_pod_that_is_root_for_all_its_containers",
+        resources=(deployment(securityContext=_CONTEXT | {"runAsUser": 0}),),
+        found=("container 'mlflow': runAsUser is 0",),
+    ),
+    Example(
+        rule=_RESTRICTED,
+        sentence="a_pod_of_every_other_kind_that_makes_pods",
+        resources=(
+            *(kubernetes(kind, spec={"template": pod(hostPID=True)}) for kind in _MAKERS),
+            kubernetes("core/v1:PodTemplate", template=pod(hostPID=True)),
+        ),
+        found=("the pod's hostPID is True",) * (len(_MAKERS) + 1),
     ),
     Example(
         rule=_RESTRICTED,

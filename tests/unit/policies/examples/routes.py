@@ -63,6 +63,16 @@ EXAMPLES = (
     ),
     Example(
         rule=_ACCESS,
+        sentence="an_application_for_every_path_of_the_host",
+        resources=(_ingress(), _application(f"{_HOST}/*")),
+    ),
+    Example(
+        rule=_ACCESS,
+        sentence="an_application_for_the_root_of_the_host_and_what_is_below",
+        resources=(_ingress(), _application(f"{_HOST}/")),
+    ),
+    Example(
+        rule=_ACCESS,
         sentence="an_application_that_names_the_host_among_its_destinations",
         resources=(_ingress(), _application("", destinations=[{"type": "public", "uri": _HOST}])),
     ),

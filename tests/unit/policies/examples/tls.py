@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from policies.resource import UNKNOWN
 from tests.unit.policies.examples.example import NAMESPACE, Example, kubernetes, labels, resource
 
 if TYPE_CHECKING:
@@ -59,6 +60,17 @@ EXAMPLES = (
         sentence="an_object_store_whose_certificate_nobody_checks",
         resources=_provider("minio", minioSsl="true", minioInsecure="true"),
         found=("minioInsecure is 'true'",),
+    ),
+    Example(
+        rule=_PROVIDERS,
+        sentence="an_object_store_of_which_nobody_knows_whether_its_certificate_will_be_checked",
+        resources=_provider("minio", minioSsl="true", minioInsecure=UNKNOWN),
+        found=("minioInsecure is unknown until the update",),
+    ),
+    Example(
+        rule=_PROVIDERS,
+        sentence="an_object_store_that_says_that_its_certificate_is_checked",
+        resources=_provider("minio", minioSsl="true", minioInsecure="false"),
     ),
     Example(
         rule=_PROVIDERS,
