@@ -72,6 +72,12 @@ def test_a_protection_that_is_lifted_shows_although_nothing_else_changes() -> No
     assert change.unprotects
 
 
+def test_what_is_deleted_although_it_is_protected_is_not_said_to_lose_its_protection() -> None:
+    change = only(step("delete", state(DATABASE, "d", {}, protect=True), None))
+    assert change.protected
+    assert not change.unprotects
+
+
 def test_without_a_detailed_diff_the_inputs_among_the_reasons_are_the_paths() -> None:
     found = renamed_database(protect=False) | {"detailedDiff": None, "diffReasons": ["id", "name"]}
     assert [difference.path for difference in only(found).differences] == ["name"]
