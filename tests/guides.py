@@ -1,8 +1,9 @@
-"""Guides as documents: their sections, parts, links and anchors."""
+"""Guides as documents: their sections, parts, blocks of code and links."""
 
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from sandbox import paths
@@ -10,8 +11,8 @@ from sandbox import paths
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LINK = re.compile(r"\[(?P<text>[^\]\[]+)\]\((?P<target>[^)\s]+)\)")
-_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[(?P<text>[^\]\[]*)\]\((?P<target>[^)\s]+)\)")
+_BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 
 DOCUMENTS = [
     document
@@ -22,7 +23,7 @@ DOCUMENTS = [
 
 
 class Link(NamedTuple):
-    """A link as it is written."""
+    """A link, or a picture, as it is written."""
 
     text: str
     target: str
@@ -47,9 +48,23 @@ def part(text: str, name: str) -> str:
     return rest.partition("\n**")[0]
 
 
-def links(document: Path) -> list[Link]:
-    """Every link of a document, in its order."""
-    return [Link(*found.groups()) for found in _LINK.finditer(_FENCED.sub("", document.read_text()))]
+def blocks(document: Path, language: str, heading: str = "") -> list[str]:
+    """The blocks of a language, in their order; below one heading, where it is given, and before the next like it."""
+    text = document.read_text(encoding="utf-8")
+    if heading:
+        level = heading.partition(" ")[0]
+        text = text.partition(f"\n{heading}\n")[2].partition(f"\n{level} ")[0]
+    return blocks_of(text, language)
+
+
+def blocks_of(text: str, language: str) -> list[str]:
+    """The blocks of a language in a text, in their order."""
+    return [textwrap.dedent(found["text"]) for found in _BLOCK.finditer(text) if found["language"] == language]
+
+
+def links(text: str) -> list[Link]:
+    """Every link and picture of a document, in its order; what looks like one in a block of code is none."""
+    return [Link(*found.groups()) for found in _LINK.finditer(_BLOCK.sub("", text))]
 
 
 def target(document: Path, written: str) -> tuple[Path, str]:

@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from sandbox import paths
+from tests import guides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +34,7 @@ def anchors() -> set[str]:
 
 def blocks(section: str, document: Path = RUNBOOK) -> list[str]:
     """The commands of a section, as they stand there."""
-    rest = document.read_text().partition(f"## {section}\n")[2]
-    assert rest, f"{document.name} has no section {section}"
-    return re.findall(r"```sh\n(.*?)```", rest.partition("\n## ")[0], flags=re.DOTALL)
+    return guides.blocks_of(guides.section(document, section), "sh")
 
 
 def settings(block: str) -> dict[str, str]:

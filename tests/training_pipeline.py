@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox import paths
-from tests.dolphinscheduler.documents import blocks
 from tests.dolphinscheduler.source_install import lay_out
 from tests.dolphinscheduler.worker import Worker
+from tests.guides import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

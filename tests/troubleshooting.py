@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 GUIDE = paths.CLONE / "docs" / "troubleshooting.md"
 PARTS = ("Symptom", "Why", "Check", "Cure", "Prevent")
-_BLOCK = re.compile(r"```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class Entry:
     def called(cls, title: str) -> Self:
         """The section with this heading."""
         section = guides.section(GUIDE, title)
-        (symptom,) = _blocks(guides.part(section, "Symptom"), "text")
-        (check,) = _blocks(guides.part(section, "Check"), "sh")
-        return cls(tuple(symptom.splitlines()), check, tuple(_blocks(guides.part(section, "Cure"), "sh")))
+        (symptom,) = guides.blocks_of(guides.part(section, "Symptom"), "text")
+        (check,) = guides.blocks_of(guides.part(section, "Check"), "sh")
+        return cls(tuple(symptom.splitlines()), check, tuple(guides.blocks_of(guides.part(section, "Cure"), "sh")))
 
     def missing(self, said: str) -> list[str]:
         """The lines of the symptom that are nowhere in what was said."""
@@ -45,10 +44,6 @@ def shell(*commands: str, environment: Mapping[str, str]) -> str:
     """What commands print in a shell with what all sections begin with."""
     (before,) = runbook.blocks("Before you begin", GUIDE)
     return runbook.run(before, *commands, environment=environment)
-
-
-def _blocks(text: str, language: str) -> list[str]:
-    return [found["text"] for found in _BLOCK.finditer(text) if found["language"] == language]
 
 
 def _pattern(line: str) -> str:

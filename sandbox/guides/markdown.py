@@ -1,4 +1,4 @@
-"""Markdown as GitHub shows it: sections, their anchors, links, and cells of tables."""
+"""Markdown as GitHub shows it: sections, their anchors, and cells of tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _FENCE = re.compile(r"^ *```")
 _HEADING = re.compile(r"^(#{1,6}) (.*)$")
-_LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+_LINK = re.compile(r"\[(?P<text>[^\]]*)\]\([^)\s]+\)")
 _NOT_IN_AN_ANCHOR = re.compile(r"[^\w -]")
 
 
@@ -34,16 +34,6 @@ def sections(document: str) -> list[Section]:
             found[-1][2].append(line)
     taken: dict[str, int] = {}
     return [Section(level, title, _anchor(title, taken), "\n".join(lines)) for level, title, lines in found]
-
-
-def links(document: str) -> list[str]:
-    """What the links and pictures of a document point at, blocks of code left out."""
-    prose = []
-    fenced = False
-    for line in document.splitlines():
-        fenced ^= bool(_FENCE.match(line))
-        prose += [] if fenced else [line]
-    return [found["target"] for found in _LINK.finditer("\n".join(prose))]
 
 
 def without_links(text: str) -> str:

@@ -13,11 +13,11 @@ from mlflow import MlflowClient
 from mlflow_client import MLFlowClient
 
 from sandbox import paths
-from tests.dolphinscheduler.documents import blocks
 from tests.dolphinscheduler.environment_double import NEW, TOKEN, scheduler
 from tests.dolphinscheduler.generations import TaskInstance
 from tests.dolphinscheduler.source_install import PACKAGE, lay_out
 from tests.dolphinscheduler.worker import Worker
+from tests.guides import blocks
 
 if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet

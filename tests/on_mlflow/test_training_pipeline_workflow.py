@@ -9,8 +9,8 @@ import pytest
 import yaml
 from mlflow import MlflowClient
 
-from tests.dolphinscheduler.documents import blocks
 from tests.dolphinscheduler.workflow import WorkflowInstance
+from tests.guides import blocks
 from tests.training_pipeline import EXAMPLE, GUIDE, PART, WORKFLOW, worker
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests import runbook
+from tests import guides, runbook
 from tests.unit.engine import PROJECT
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_it_is_the_address_that_the_stack_hands_out(deployed: Deploy) -> None:
 
 
 def test_the_guide_lets_workers_in_from_here_and_from_another_namespace(deployed: Deploy) -> None:
-    examples = re.findall(r"```yaml\n(.*?)```", runbook.SERVICE_CATALOG.read_text(), flags=re.DOTALL)
+    examples = guides.blocks(runbook.SERVICE_CATALOG, "yaml")
     pod, peers = map(yaml.safe_load, examples)
     made = deployed(clientPeers=peers[f"{PROJECT}:clientPeers"])
 

@@ -32,7 +32,7 @@ CHECKLIST = (
 RESOURCE = re.compile(r"`([a-z]+(?:-[a-z]+)+)`")
 COMPONENT = re.compile(r"\[`(?P<name>\w+)`\]\((?P<target>[^)]+)\)(?P<resources>.*?)(?=\[|$)", re.DOTALL)
 POINTS = guides.section(GUIDE, "Checklist before production").split("\n### ")[1:]
-TESTS = [link for link in guides.links(GUIDE) if link.text.startswith("test_")]
+TESTS = [link for link in guides.links(GUIDE.read_text()) if link.text.startswith("test_")]
 MADE = [
     (match["name"], guides.target(GUIDE, match["target"])[0], RESOURCE.findall(match["resources"]))
     for point in POINTS

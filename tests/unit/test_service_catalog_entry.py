@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from mlflow_service_catalog import merge, parse_entry
 
-from tests import runbook
+from tests import guides, runbook
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Deploy
@@ -37,7 +36,7 @@ def test_the_entry_is_valid_by_the_schema_and_the_same_in_both_places(stack: Rec
 
 
 def test_the_guide_shows_the_entry_of_production(prod: Recording) -> None:
-    (shown,) = re.findall(r"```json\n(.*?)```", runbook.SERVICE_CATALOG.read_text(), flags=re.DOTALL)
+    (shown,) = guides.blocks(runbook.SERVICE_CATALOG, "json")
 
     assert json.loads(shown) == prod.exports["catalogEntry"]
 

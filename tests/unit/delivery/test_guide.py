@@ -7,15 +7,15 @@ import shlex
 
 import pytest
 
-from sandbox import paths
+from tests import guides, runbook
 from tests.unit.delivery.laptop import demand_runnable
 from tests.unit.delivery.test_workflows import ACTION, FILES, STACKS
 
-GUIDE = (paths.CLONE / "docs/delivery.md").read_text()
+GUIDE = runbook.DELIVERY.read_text()
 SCRIPTS = ("python3 -m delivery", "make ", ".ci/")
 COMMANDS = [
     line.partition("#")[0].strip()
-    for block in re.findall(r"^```sh\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    for block in guides.blocks_of(GUIDE, "sh")
     for line in block.splitlines()
     if line.startswith(SCRIPTS)
 ]

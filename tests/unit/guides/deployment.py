@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from sandbox.guides.markdown import sections
 from stacks.config_reader import ConfigReader
-from tests import runbook
+from tests import guides, runbook
 from tests.typed_commands import typed
 from tests.unit import stack_files
 from tests.unit.engine import PROJECT
@@ -38,7 +37,7 @@ PUBLIC_KEY = "age1..."
 
 def blocks(title: str, language: str = "sh") -> list[str]:
     """The blocks of one section."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", SECTIONS[title], flags=re.MULTILINE | re.DOTALL)
+    found = guides.blocks_of(SECTIONS[title], language)
     assert found, f"{title} has no block of {language}"
     return found
 

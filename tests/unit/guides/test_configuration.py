@@ -16,7 +16,7 @@ from sandbox.guides.schema import Group, Key, groups
 from sandbox.guides.values import asked
 from stacks.config_reader import ConfigError
 from stacks.settings import load_settings
-from tests.dolphinscheduler.documents import blocks
+from tests.guides import blocks
 from tests.typed_commands import typed
 from tests.unit import stack_files
 

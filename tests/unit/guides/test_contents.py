@@ -13,7 +13,7 @@ WITH_CONTENTS = ("security.md", "troubleshooting.md")
 @pytest.mark.parametrize("name", WITH_CONTENTS)
 def test_the_table_of_contents_has_every_section_in_its_order(name: str) -> None:
     document = ROOT / "docs" / name
-    contents = [link for link in guides.links(document) if link.target.startswith("#")]
+    contents = [link for link in guides.links(document.read_text()) if link.target.startswith("#")]
     sections = [line.removeprefix("## ") for line in document.read_text().splitlines() if line.startswith("## ")]
 
     assert [link.text for link in contents[: len(sections)]] == sections

@@ -11,6 +11,7 @@ import pytest
 from sandbox.commands import docs
 from sandbox.guides.contents import contents
 from sandbox.guides.markdown import sections
+from tests import guides
 from tests.unit import stack_files
 from tests.unit.delivery.laptop import demand_runnable
 from tests.unit.guides import picture
@@ -88,7 +89,7 @@ def test_there_are_figures() -> None:
 
 
 def test_its_quick_start_begins_with_a_command_that_is_there() -> None:
-    begin, *_ = re.findall(r"```sh\n(.*?)```", SECTIONS["Quick start"], re.DOTALL)
+    begin, *_ = guides.blocks_of(SECTIONS["Quick start"], "sh")
 
     for line in begin.splitlines():
         demand_runnable(shlex.split(line, comments=True))

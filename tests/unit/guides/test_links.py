@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import paths
-from sandbox.guides.markdown import links, sections
-from tests.guides import DOCUMENTS, name
+from sandbox.guides.markdown import sections
+from tests.guides import DOCUMENTS, links, name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def broken(document: Path) -> list[str]:
     """Links to files that are not there, and to sections that their documents do not have."""
     wrong = []
-    for link in links(document.read_text()):
+    for _, link in links(document.read_text()):
         if ":" in link:
             continue
         file, _, anchor = link.partition("#")

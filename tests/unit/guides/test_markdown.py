@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.guides.markdown import between, cell, links, sections
+from sandbox.guides.markdown import between, cell, sections
+from tests import guides
 
 DOCUMENT = """\
 before
@@ -35,7 +36,16 @@ def test_a_section_ends_where_the_next_one_begins() -> None:
 
 
 def test_links_in_headings_and_pictures_count_and_those_in_blocks_of_code_do_not() -> None:
-    assert links(DOCUMENT) == ["b.md#c", "x.md", "pictures/ui.png"]
+    assert guides.links(DOCUMENT) == [("a", "b.md#c"), ("it", "x.md"), ("picture", "pictures/ui.png")]
+
+
+def test_blocks_of_a_language_are_those_that_say_so() -> None:
+    assert guides.blocks_of(DOCUMENT, "sh") == ["# no heading\n[no](link)\n"]
+    assert guides.blocks_of(DOCUMENT, "yaml") == []
+
+
+def test_a_block_within_a_list_loses_what_it_is_indented_by() -> None:
+    assert guides.blocks_of("- so:\n  ```sh\n  make up\n  ```\n", "sh") == ["make up\n"]
 
 
 def test_a_bar_does_not_end_a_cell() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mlflow_backup.command_line import parser
 from sandbox import paths, rehearsal
-from tests.dolphinscheduler.documents import blocks
+from tests.guides import blocks
 from tests.typed_commands import typed
 from tests.unit.guides import picture
 from tests.unit.guides.administrator import stand_in

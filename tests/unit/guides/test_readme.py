@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from tests import runbook
+from tests import guides, runbook
 from tests.unit.delivery.laptop import demand_runnable
 
 TEXT = runbook.README.read_text()
@@ -15,7 +15,7 @@ FIRST_SCREEN = "\n".join(TEXT.splitlines()[:20])
 MAKE = [
     line
     for document in (runbook.README, runbook.INDEX)
-    for block in re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL)
+    for block in guides.blocks(document, "sh")
     for line in block.splitlines()
     if line.startswith("make ")
 ]

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import paths
-from tests.dolphinscheduler.documents import blocks
-from tests.guides import DOCUMENTS, name
+from tests.guides import DOCUMENTS, blocks, name
 from tests.unit import stack_files
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import yaml
 from sandbox import rehearsal
 from sandbox.cloudflare_double.api import revocations
 from stacks.settings import load_settings
-from tests import runbook
+from tests import guides, runbook
 from tests.typed_commands import typed
 from tests.unit import stack_files
 from tests.unit.engine import PROJECT
@@ -26,7 +26,7 @@ GROUP = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415"
 WHO_MAY_ENTER, REVOKE = runbook.blocks("Change who may enter", runbook.SINGLE_SIGN_ON)
 (BREAK_GLASS,) = runbook.blocks("Break glass", runbook.SINGLE_SIGN_ON)
 (VERIFY,) = runbook.blocks("Verify by hand", runbook.SINGLE_SIGN_ON)
-(ROTATE,) = re.findall(r"```yaml\n(.*?)```", runbook.SINGLE_SIGN_ON.read_text(), re.DOTALL)
+(ROTATE,) = guides.blocks(runbook.SINGLE_SIGN_ON, "yaml")
 IDS = "export ACCOUNT_ID=the-account CLOUDFLARE_API_TOKEN=the-token\n"
 
 

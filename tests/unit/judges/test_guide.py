@@ -18,6 +18,7 @@ from sandbox.judges import (
     promtool,
     shellcheck,
 )
+from tests import guides
 
 GUIDE = (paths.CLONE / "docs" / "judges.md").read_text()
 NAMES = {
@@ -42,6 +43,6 @@ def test_the_versions_of_kubernetes_are_those_that_are_judged_by() -> None:
 
 
 def test_the_example_of_an_exception_is_one_of_them() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+    (example,) = guides.blocks_of(GUIDE, "toml")
     told = dict(re.findall(r'^(\w+) = "(.*?)"', example, re.MULTILINE))
     assert exceptions.Exemption(**told) in exceptions.read()

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from policies import command
-from tests.dolphinscheduler.documents import blocks
+from tests.guides import blocks
 from tests.unit.policies import recorded
 from tests.unit.policies.examples.example import container, kubernetes, pod
 from tests.unit.policies.test_command import previewed, run

@@ -16,6 +16,7 @@ import mlflow_service_catalog
 import pytest
 from mlflow_service_catalog.command_line import main
 
+from tests import guides
 from tests.unit.service_catalog.samples import ENTRY, OF_A_PORTAL, OTHER_STACK
 
 SOURCE = Path(mlflow_service_catalog.__file__).parents[1]
@@ -204,7 +205,7 @@ def test_the_readme_shows_the_help_as_it_is(
 
 
 def test_the_example_of_the_readme_works() -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    (example,) = guides.blocks(README, "python")
     names: dict[str, Any] = {"text_of_the_entry": json.dumps(ENTRY), "text_of_the_file": OF_A_PORTAL}
 
     exec(example, names)  # noqa: S102 - what people are told to write
