@@ -47,6 +47,8 @@ class Registration:
     """Properties whose changes replace it."""
     after_update: tuple[str, ...]
     """Names of the hooks that follow each update."""
+    patience: str
+    """How long Pulumi waits for an update of it; empty leaves that to the provider."""
     inputs: dict[str, Any]
     """Secrets are unwrapped."""
     plain: dict[str, Any]
@@ -134,6 +136,7 @@ class RecordingMonitor(mocks.MockMonitor):
                 ignored=tuple(request.ignoreChanges),
                 replacing=tuple(request.replaceOnChanges),
                 after_update=tuple(request.hooks.after_update),
+                patience=request.customTimeouts.update,
                 inputs=_decode(wire, reveal=True),
                 plain=_decode(wire, reveal=False),
             )

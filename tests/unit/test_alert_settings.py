@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.monitoring.rules import AlertName, AlertSettings, BackupRuleArgs, Severity
+from components.monitoring.rules import (
+    SAMPLES_OF_A_WINDOW,
+    SHORTEST_WINDOW_SECONDS,
+    AlertName,
+    AlertSettings,
+    BackupRuleArgs,
+    Severity,
+)
 from stacks.alert_settings import read_alerts
 from stacks.server_settings import read_resources
 from tests.unit import stack_files
@@ -204,6 +211,14 @@ def test_a_mistyped_exporter_is_not_told_again_as_one_that_is_missing(tmp_path: 
     read(reader, backups=True, exporter=False)
 
     assert "'maybe' is neither true nor false" in the_problem(reader)
+
+
+def test_an_interval_of_which_the_shortest_window_holds_just_enough_is_short_enough(tmp_path: Path) -> None:
+    longest = SHORTEST_WINDOW_SECONDS // SAMPLES_OF_A_WINDOW
+    reader = given(tmp_path)
+
+    assert read(reader, scrape=longest, canary=longest)
+    assert reader.problems == []
 
 
 @pytest.mark.parametrize(("alerts", "monitored"), [(False, True), (True, False)])

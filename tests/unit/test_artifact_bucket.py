@@ -48,6 +48,19 @@ def test_the_policy_allows_no_deletion_of_a_version() -> None:
     assert "PutBucket" not in policy
 
 
+def test_the_policy_allows_all_that_an_upload_in_parts_needs_also_to_give_it_up() -> None:
+    bucket, objects = (statement["Action"] for statement in json.loads(json.dumps(bucket_policy("b")))["Statement"])
+
+    assert set(bucket) == {"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"}
+    assert set(objects) == {
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:ListMultipartUploadParts",
+        "s3:PutObject",
+    }
+
+
 def test_the_account_spells_out_its_policy(dev: Recording) -> None:
     account = dev.called("artifacts-account")
 

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.contracts import BucketAccess
-from components.scratch_bucket import ScratchBucketArgs
 from stacks.backup_bucket_settings import GivenBackups, ProvisionedBackups, host_of
 from stacks.config_reader import ConfigError
 from stacks.settings import load_settings
@@ -175,12 +173,6 @@ def test_without_backups_nothing_has_to_be_given(tmp_path: Path) -> None:
     assert read(tmp_path, backup=False) is None
 
 
-def test_a_drill_needs_backups(tmp_path: Path) -> None:
-    (line,) = complaints(tmp_path, **{**DRILLED, "backup": False})
-
-    assert "backupDrill: is true, but backup is false; there would be nothing to restore" in line
-
-
 def test_a_stack_with_the_least_that_is_needed_gets_everything_else_by_default(tmp_path: Path) -> None:
     settings = made(tmp_path, **WANTED)
 
@@ -264,35 +256,6 @@ def test_artifacts_of_somebody_else_need_a_key_to_copy_them(key: str, tmp_path: 
 
     assert f"{key}: is not set; backup is true and artifactProvision is false" in line
     assert made(tmp_path, **WANTED, **ARTIFACTS).artifact_key is not None
-
-
-@pytest.mark.parametrize("key", list(SCRATCH))
-def test_a_drill_beside_artifacts_of_somebody_else_needs_a_bucket_and_its_key(key: str, tmp_path: Path) -> None:
-    (line,) = complaints(tmp_path, **{**DRILLED, **ARTIFACTS, **SCRATCH, key: ""})
-    drill = made(tmp_path, **DRILLED, **ARTIFACTS, **SCRATCH).drill
-
-    assert f"{key}: is not set; backupDrill is true and artifactProvision is false" in line
-    assert drill is not None
-    assert isinstance(drill.bucket, BucketAccess)
-    assert (drill.bucket.bucket, drill.bucket.region) == ("drills", "us-east-1")
-
-
-def test_a_drill_never_gets_the_artifacts_own_bucket(tmp_path: Path) -> None:
-    (line,) = complaints(tmp_path, **{**DRILLED, **ARTIFACTS, **SCRATCH, "backupDrillBucket": "mlflow-artifacts"})
-
-    assert (
-        "backupDrillBucket: 'mlflow-artifacts' is artifactBucket too; a drill writes to its bucket and empties it"
-        in line
-    )
-
-
-def test_a_drill_is_given_places_and_a_role_named_after_the_servers(tmp_path: Path) -> None:
-    drill = made(tmp_path, **DRILLED, databaseUser="tracking", artifactBucket="models").drill
-
-    assert drill is not None
-    assert (drill.database_role.user, drill.schedule) == ("tracking_drill", "27 4 * * 0")
-    assert isinstance(drill.bucket, ScratchBucketArgs)
-    assert drill.bucket.bucket == "models-drill"
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,8 @@ def test_replicas_spread_over_nodes_and_zones(stack: Recording) -> None:
     keys = [constraint["topologyKey"] for constraint in pod(stack)["topologySpreadConstraints"]]
 
     assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    # Those that a rollout is about to remove do not count.
+    assert [each["matchLabelKeys"] for each in pod(stack)["topologySpreadConstraints"]] == [["pod-template-hash"]] * 2
     assert "podAntiAffinity" in pod(stack)["affinity"]
 
 
@@ -186,7 +188,13 @@ def test_a_drain_takes_one_server_at_a_time(stack: Recording) -> None:
     budget = stack.called("mlflow-disruption-budget").spec
 
     assert budget["maxUnavailable"] == 1
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
     assert budget["selector"] == stack.called("mlflow-deployment").spec["selector"]
+
+
+def test_pulumi_waits_for_each_pod_in_its_turn(deployed: Deploy, stack: Recording) -> None:
+    assert stack.called("mlflow-deployment").patience == "390s"
+    assert deployed(maxReplicas=4, databaseConnectionLimit=200).called("mlflow-deployment").patience == "570s"
 
 
 def test_a_pull_secret_reaches_both_pods(deployed: Deploy, dev: Recording) -> None:

@@ -147,6 +147,13 @@ def test_a_client_in_a_namespace_that_denies_by_default_may_go_to_the_server(dev
     assert server["to"] == [{"podSelector": dev.called("mlflow-server-edges").spec["podSelector"]}]
 
 
+def test_clients_of_another_namespace_are_let_in_and_not_confined(deployed: Deploy) -> None:
+    made = deployed(clientPeers=[{"namespace": "team-a", "podLabels": {"app": "worker"}}])
+
+    assert "team-a" in str(made.called("mlflow-server-edges").spec["ingress"])
+    assert not [resource.name for resource in made if "client-edges" in resource.name]
+
+
 def test_clients_in_a_namespace_of_somebody_else_are_not_confined(deployed: Deploy) -> None:
     made = deployed(namespaceCreate=False)
 

@@ -22,6 +22,7 @@ KEY = pending("minio:index/iamServiceAccount:IamServiceAccount", "key", {"target
     ("operation", "expected"),
     [
         (ROLE, "mlflow"),
+        (pending("postgresql:index/database:Database", "database", {"name": "tracking"}), "tracking"),
         (pending("minio:index/s3Bucket:S3Bucket", "bucket", {"bucket": "artifacts"}), "artifacts"),
         (pending("kubernetes:core/v1:Namespace", "namespace", {"metadata": {"name": "data"}}), "data"),
         (pending("kubernetes:core/v1:Secret", "s", {"metadata": {"namespace": "data", "name": "a-1"}}), "data/a-1"),
@@ -31,6 +32,13 @@ KEY = pending("minio:index/iamServiceAccount:IamServiceAccount", "key", {"target
 )
 def test_an_id_follows_from_the_inputs_where_it_can(operation: dict[str, Any], expected: str | None) -> None:
     assert identifier(operation["resource"]) == expected
+
+
+def test_a_key_that_was_being_made_is_no_reason_to_leave_anything_out_of_the_refresh() -> None:
+    deployment = {"resources": [{**KEY["resource"], "id": "former"}], "pending_operations": [KEY]}
+
+    assert take_in(lambda *_: json.dumps({"version": 3, "deployment": deployment})) == []
+    assert adopted(deployment)["resources"] == deployment["resources"]
 
 
 def test_what_was_being_made_is_adopted_and_what_has_no_known_id_is_forgotten() -> None:

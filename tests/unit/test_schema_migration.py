@@ -33,6 +33,10 @@ def test_the_migration_gives_up_in_the_end(stack: Recording) -> None:
     assert stack.called("mlflow-migration").spec["activeDeadlineSeconds"] == 300
 
 
+def test_pulumi_waits_until_the_migration_itself_has_said_why_it_gave_up(stack: Recording) -> None:
+    assert stack.called("mlflow-migration").patience == "360s"
+
+
 def test_only_what_asks_for_it_and_what_a_node_has_ended_is_tried_again(stack: Recording) -> None:
     job = stack.called("mlflow-migration").spec
 

@@ -9,7 +9,6 @@ import pulumi
 import pytest
 from pulumi.runtime import config as runtime_config
 
-from components.contracts import BucketAccess, DatabaseConnection
 from stacks.config_reader import ConfigError, ConfigReader
 from stacks.settings import load_settings
 from tests.unit import (
@@ -98,6 +97,7 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("metricsPeers", [{"namespace": "Monitoring"}], "which is not a name of lower-case letters"),
     ("metricsPeers", [{"podLabels": {"app": 1}}], "has podLabels that are not a mapping of texts"),
     ("databasePeers", [], "is empty"),
+    ("databasePeers", "x", "is not a list"),
     ("databasePeers", [{"cidr": "10.0.0.1/24"}], "which is not a block of addresses"),
     ("databasePeers", [{"cidr": "10.0.0.0/24", "namespace": "x"}], "has a cidr and pods"),
     ("databasePeers", [{"pods": {}}], "has the unknown field 'pods'"),
@@ -137,6 +137,8 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("artifactNoncurrentDays", 0, "is not a whole number from 1 to 3650"),
     ("artifactAdminServer", "", "is not set"),
     ("artifactAdminServer", "https://minio:9000", "is not HOST:PORT"),
+    ("artifactAdminServer", "minio:0", "is not HOST:PORT"),
+    ("artifactAdminServer", "minio:65536", "is not HOST:PORT"),
     ("artifactAdminUser", "", "is not set"),
     ("artifactAdminPassword", "", "is not set"),
     ("protectData", "perhaps", "is neither true nor false"),
@@ -255,39 +257,6 @@ def test_a_file_that_is_no_certificate_is_refused(content: str, what: str, tmp_p
     (line,) = complaints(tmp_path, databaseCaFile=str(tmp_path / "wrong.pem"))
 
     assert what in line
-
-
-def test_more_workers_need_more_memory(tmp_path: Path) -> None:
-    (line,) = complaints(tmp_path, workers=6, databaseConnectionLimit=500)
-
-    assert "memoryLimit: '2Gi' is less than the 2075Mi that 6 workers take at rest" in line
-
-
-def test_the_autoscalers_most_counts_for_the_connections(tmp_path: Path) -> None:
-    (line,) = complaints(tmp_path, maxReplicas=4)
-
-    assert "80 is less than the 113 connections that the server can open during a rollout" in line
-
-
-def test_an_existing_database_is_taken_as_it_is(tmp_path: Path) -> None:
-    settings = load(tmp_path, databaseProvision=False, databaseAdminUser="", databaseAdminPassword="")
-
-    assert isinstance(settings.database, DatabaseConnection)
-
-
-def test_an_existing_bucket_on_aws_is_taken_as_it_is(tmp_path: Path) -> None:
-    key = {"artifactAccessKey": "id", "artifactSecretKey": "secret"}
-    settings = load(tmp_path, artifactProvision=False, artifactEndpoint="", artifactCaFile="", **key)
-
-    assert isinstance(settings.bucket, BucketAccess)
-    assert settings.bucket.port == 443
-
-
-def test_unverified_tls_needs_no_authority(tmp_path: Path) -> None:
-    settings = load(tmp_path, databaseSslMode="require", databaseCaFile="", databaseProvision=False)
-
-    assert isinstance(settings.database, DatabaseConnection)
-    assert settings.database.ca_certificate is None
 
 
 def test_every_key_is_described() -> None:
