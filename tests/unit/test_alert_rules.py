@@ -13,12 +13,12 @@ from components.contracts import MetricsEndpoint
 from components.labels import Labels
 from components.monitoring.alerting import prometheus_rule
 from components.monitoring.args import MonitoringArgs
-from components.monitoring.rules import AlertName, BackupRuleArgs, Severity
+from components.monitoring.rules import AlertName, Severity
 from components.scope import Scope
 from tests.unit import engine, stack_files
 from tests.unit.alerts import contract, promtool
 from tests.unit.alerts.cases import CASES
-from tests.unit.alerts.environments import DEV, DRILL, ENVIRONMENTS, PROD, RUNBOOK
+from tests.unit.alerts.environments import DEV, DRILL, ENVIRONMENTS, OTHER_THRESHOLDS, PROD, RUNBOOK
 from tests.unit.alerts.world import HEALTHY
 
 if TYPE_CHECKING:
@@ -193,31 +193,13 @@ def test_a_severity_of_the_settings_holds_for_every_rule_of_the_alert() -> None:
 
 
 def test_thresholds_of_the_settings_reach_the_rules() -> None:
-    settings = replace(
-        PROD.settings,
-        memory_bytes=123,
-        availability_objective=0.99,
-        latency_objective=0.95,
-        latency_seconds=10,
-        connection_share=0.5,
-        certificate_days=9,
-        refusals_per_second=7,
-        backups=BackupRuleArgs(
-            max_age_seconds=7200,
-            verify_max_age_seconds=111,
-            drill_max_age_seconds=222,
-            point_in_time=True,
-            behind_seconds=240,
-            slot_bytes=3 * 2**30,
-        ),
-    )
-    rules = str(replace(PROD, settings=settings).file())
+    rules = str(replace(PROD, settings=OTHER_THRESHOLDS).file())
 
     for part in ("> 123", "14.4 * 0.01", "14.4 * 0.05", 'le=~"10(.0)?"', "> 0.5", f"< {3 * 86_400}", "> 7"):
         assert part in rules
     for part in ("> 7200", "> 3600", "> 111", "> 222", "the allowed 2h"):
         assert part in rules
-    for part in ("> 240", "the allowed 4m", f"> {3 * 2**30}", "more than 3 GiB"):
+    for part in ("> 480", "the allowed 8m", f"> {3 * 2**30}", "more than 3 GiB"):
         assert part in rules
 
 

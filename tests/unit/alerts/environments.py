@@ -13,6 +13,25 @@ if TYPE_CHECKING:
 RUNBOOK = "https://example.org/docs/runbook.md"
 BACKUPS = BackupRuleArgs(drill_max_age_seconds=8 * 86_400, point_in_time=True)
 SETTINGS = AlertSettings(runbook_url=RUNBOOK, backups=BACKUPS)
+OTHER_THRESHOLDS = replace(
+    SETTINGS,
+    memory_bytes=123,
+    availability_objective=0.99,
+    latency_objective=0.95,
+    latency_seconds=10,
+    connection_share=0.5,
+    certificate_days=9,
+    refusals_per_second=7,
+    backups=BackupRuleArgs(
+        max_age_seconds=7200,
+        verify_max_age_seconds=111,
+        drill_max_age_seconds=222,
+        point_in_time=True,
+        behind_seconds=480,
+        slot_bytes=3 * 2**30,
+    ),
+)
+"""None of them the usual one, so that what does not listen to the settings shows."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from components.monitoring.dashboards import dashboards
-from components.monitoring.rules import AlertName, BackupRuleArgs
-from tests.unit.alerts.environments import DEV, PROD, RUNBOOK
+from components.monitoring.rules import AlertName
+from tests.unit.alerts.environments import DEV, OTHER_THRESHOLDS, PROD, RUNBOOK
 from tests.unit.dashboards.boards import ENVIRONMENTS, asked, boards, panels
 
 if TYPE_CHECKING:
@@ -207,26 +207,7 @@ def test_without_a_public_certificate_nothing_waits_for_its_end() -> None:
 
 
 def test_figures_and_dashed_lines_have_the_thresholds_of_the_alerts() -> None:
-    settings = replace(
-        PROD.settings,
-        memory_bytes=123,
-        availability_objective=0.99,
-        latency_objective=0.95,
-        latency_seconds=10,
-        connection_share=0.5,
-        certificate_days=9,
-        refusals_per_second=7,
-        backups=BackupRuleArgs(
-            max_age_seconds=7200,
-            verify_max_age_seconds=100,
-            drill_max_age_seconds=200,
-            point_in_time=True,
-            behind_seconds=500,
-            slot_bytes=77,
-        ),
-        patience=0.5,
-    )
-    written = dashboards(settings, PROD.watched)
+    written = dashboards(replace(OTHER_THRESHOLDS, patience=0.5), PROD.watched)
     day = 86_400
 
     assert thresholds("resource-use", "Server memory", FIGURE, written) == [123]
@@ -241,13 +222,13 @@ def test_figures_and_dashed_lines_have_the_thresholds_of_the_alerts() -> None:
     assert thresholds("service-health", "Canary's last round", FIGURE, written) == [150]
     assert thresholds("backups", "Age of the newest backup", FIGURE, written) == [3600]
     assert thresholds("backups", "Age of the newest backup", "timeseries", written) == [3600]
-    assert thresholds("backups", "Verified", FIGURE, written) == [50]
-    assert thresholds("backups", "Restored in a drill", FIGURE, written) == [100]
+    assert thresholds("backups", "Verified", FIGURE, written) == [55.5]
+    assert thresholds("backups", "Restored in a drill", FIGURE, written) == [111]
     assert thresholds("backups", "Last backup took", FIGURE, written) == [1800]
-    assert thresholds("backups", "Log in the bucket ends", FIGURE, written) == [250]
-    assert thresholds("backups", "Age of the log in the bucket", "timeseries", written) == [250]
-    assert thresholds("backups", "Log that the server keeps", FIGURE, written) == [77]
-    assert thresholds("backups", "Log that the server keeps for its receiver", "timeseries", written) == [77]
+    assert thresholds("backups", "Log in the bucket ends", FIGURE, written) == [240]
+    assert thresholds("backups", "Age of the log in the bucket", "timeseries", written) == [240]
+    assert thresholds("backups", "Log that the server keeps", FIGURE, written) == [3 * 2**30]
+    assert thresholds("backups", "Log that the server keeps for its receiver", "timeseries", written) == [3 * 2**30]
 
 
 def test_the_pages_come_out_the_same_each_time() -> None:
