@@ -238,32 +238,6 @@ def test_assertions_never_cross_the_network_in_clear(tmp_path: Path) -> None:
     assert "tlsRequired: is false, but access is true" in line
 
 
-def test_a_client_may_have_defaults(tmp_path: Path) -> None:
-    settings = load(tmp_path, accessClients=[{"name": "ci"}])
-
-    assert settings
-    (client,) = settings.application.machines
-    assert (client.duration, client.secret_version, client.previous_secret_expires_at) == ("8760h", 1, None)
-
-
-@pytest.mark.parametrize("duration", ["forever", "1h", "720h30m"])
-def test_a_token_may_last(duration: str, tmp_path: Path) -> None:
-    settings = load(tmp_path, accessClients=[{"name": "ci", "duration": duration}])
-
-    assert settings
-    assert settings.application.machines[0].duration == duration
-
-
-@pytest.mark.parametrize("moment", ["2027-01-31T12:00:00Z", "2027-01-31T12:00:00+01:00"])
-def test_a_rotated_secret_may_overlap_with_the_one_before(moment: str, tmp_path: Path) -> None:
-    rotated = {"name": "ci", "secretVersion": 2, "previousSecretExpiresAt": moment}
-    settings = load(tmp_path, accessClients=[rotated])
-
-    assert settings
-    assert settings.application.machines[0].secret_version == 2
-    assert settings.application.machines[0].previous_secret_expires_at == moment
-
-
 @pytest.mark.parametrize("duration", ["15m", "30m", "8h", "24h", "1h30m", "730h"])
 def test_a_session_may_last(duration: str, tmp_path: Path) -> None:
     settings = load(tmp_path, accessSessionDuration=duration)
