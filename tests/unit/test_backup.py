@@ -1,133 +1,41 @@
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pulumi
-import pyrage
 import pytest
 
-from components.backup import Backup, BackupArgs, DrillArgs, RetentionArgs, ScheduleArgs, ServedArgs
+from components.backup import ServedArgs
 from components.backup import files as places
-from components.backup.drill_server import SERVER_COMMAND
 from components.contracts import NetworkPeer
-from components.mlflow_server.migration import known_revisions
-from components.mlflow_server.migration.schema import Image
 from mlflow_backup import settings
 from mlflow_backup.command_line import parser
-from tests.pod_files import lay_out
 from tests.unit import engine
-from tests.unit.test_inventory_exporter import bucket, database
+from tests.unit.backed_up import (
+    CRON_JOBS,
+    IDENTITY,
+    OWN_CREDENTIALS,
+    RECIPIENTS,
+    SCHEDULED,
+    SERVER_IMAGE,
+    container,
+    deploy,
+    job,
+    key,
+    laid_out,
+    login,
+    mounted_secrets,
+    pod,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.engine import Recording
 
-IMAGE = "registry.example.com/mlflow-backup:1.0"
-SERVER_IMAGE = "ghcr.io/mlflow/mlflow:v3.17.2-full"
-IDENTITY = pyrage.x25519.Identity.generate()
-RECIPIENTS = [str(IDENTITY.to_public()), str(pyrage.x25519.Identity.generate().to_public())]
-CRON_JOBS = {
-    "backup-create": "mlflow-backup",
-    "backup-verify": "mlflow-backup-verify",
-    "backup-prune": "mlflow-backup-prune",
-    "backup-drill": "mlflow-backup-drill",
-    "backup-restore": "mlflow-restore",
-}
-SCHEDULED = [name for name in CRON_JOBS if name != "backup-restore"]
-OWN_CREDENTIALS = {
-    "backup-create": {"backup-create-database", "backup-create-artifacts", "backup-writer-key"},
-    "backup-verify": {"backup-writer-key"},
-    "backup-prune": {"backup-pruner-key"},
-    "backup-drill": {"backup-drill-database", "backup-drill-artifacts", "backup-writer-key", "backup-identity"},
-    "backup-restore": {"backup-restore-database", "backup-restore-artifacts", "backup-writer-key"},
-}
-
-
-def login(user: str, **differences: Any) -> Any:
-    return database(user=user, password=pulumi.Output.secret(f"password-of-{user}"), **differences)
-
-
-def key(who: str, **differences: Any) -> Any:
-    secrets = {part: pulumi.Output.secret(f"{part}-of-{who}") for part in ("access_key", "secret_key")}
-    return bucket(**secrets, **differences)
-
-
-def deploy(*, preview: bool = False, drill: bool = True, **differences: Any) -> Recording:
-    """Register backups named `backup`; `differences` replace arguments."""
-
-    def program() -> dict[str, Any]:
-        given: dict[str, Any] = {
-            "namespace": "data-platform",
-            "image": IMAGE,
-            "image_pull_secret": None,
-            "platform": "mlflow.example.com/mlflow",
-            "database": login("mlflow_backup"),
-            "artifacts": key("copier"),
-            "writer": key("writer", bucket="mlflow-backups"),
-            "pruner": key("pruner", bucket="mlflow-backups"),
-            "recipients": RECIPIENTS,
-            "schedules": ScheduleArgs(create="7 * * * *", verify="37 2 * * *", prune="47 3 * * *"),
-            "retention": RetentionArgs(days=30, count=3),
-            "deadline_seconds": 3000,
-            "served": ServedArgs(image=SERVER_IMAGE, database=login("mlflow"), bucket=key("server")),
-            "drill": DrillArgs(
-                schedule="27 4 * * 0",
-                database=login("mlflow_drill"),
-                bucket=key("drill", bucket="mlflow-artifacts-drill"),
-                identity=pulumi.Output.secret(str(IDENTITY)),
-            )
-            if drill
-            else None,
-        }
-        Backup("backup", BackupArgs(**{**given, **differences}))
-        return {}
-
-    return engine.run(program, preview=preview)
-
 
 @pytest.fixture(scope="module")
 def made() -> Recording:
     return deploy()
-
-
-def job(recording: Recording, name: str) -> dict[str, Any]:
-    spec = recording.called(name).spec
-    found: dict[str, Any] = spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec
-    return found
-
-
-def pod(recording: Recording, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = job(recording, name)["template"]["spec"]
-    return found
-
-
-def container(recording: Recording, name: str) -> dict[str, Any]:
-    (only,) = pod(recording, name)["containers"]
-    found: dict[str, Any] = only
-    return found
-
-
-def mounted_secrets(pod: dict[str, Any]) -> set[str]:
-    names = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
-    return {name.removesuffix("-1a2b3c4d") for name in names}
-
-
-def laid_out(recording: Recording, name: str, folder: Path) -> dict[str, str]:
-    """Variables of the program in a pod, with the files that they name."""
-    whole = pod(recording, name)
-    seen = {mount["name"] for mount in whole["containers"][0]["volumeMounts"]}
-    theirs = [v for v in whole["volumes"] if v.get("secret", {}).get("secretName") == "mlflow-backup-identity"]
-    ours = [volume for volume in whole["volumes"] if volume["name"] in seen and volume not in theirs]
-    if theirs:  # as a person makes it
-        directory = folder / places.IDENTITY_DIR.lstrip("/")
-        directory.mkdir(parents=True)
-        (directory / "identity").write_text(f"# created: today\n{IDENTITY}\n")
-    return lay_out({**whole, "volumes": ours}, recording, folder).environment
 
 
 @pytest.mark.parametrize("name", CRON_JOBS)
@@ -285,80 +193,6 @@ def test_backups_on_another_server_are_reached_there() -> None:
 
     assert rules[-1]["to"] == [{"ipBlock": {"cidr": "203.0.113.9/32"}}]
     assert rules[-1]["ports"][0]["port"] == 443
-
-
-def test_the_servers_image_is_asked_first_what_it_knows(made: Recording) -> None:
-    for name in ("backup-restore", "backup-drill"):
-        first = pod(made, name)["initContainers"][0]
-        mounts = {mount["name"] for mount in first["volumeMounts"]}
-        assert (first["image"], first.get("restartPolicy")) == (SERVER_IMAGE, None)
-        assert first["command"] == ["python", "-m", "migration.known_revisions", places.KNOWN_REVISIONS]
-        assert mounts == {"program", "tmp", "shared"}
-        assert "shared" in {mount["name"] for mount in container(made, name)["volumeMounts"]}
-
-
-def test_the_revisions_are_those_of_the_image_one_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = Image(version="3.17.2", head="b", known=frozenset("ab"))
-    monkeypatch.setattr(Image, "installed", lambda: image)
-
-    known_revisions.main(str(tmp_path / "known"))
-
-    assert settings.known_revisions(tmp_path / "known") == image.known
-    assert (tmp_path / "known").read_text() == "a\nb\n"
-
-
-def test_mlflow_runs_beside_a_drill_without_the_key_to_the_backups(made: Recording) -> None:
-    beside = pod(made, "backup-drill")["initContainers"][1]
-    names = {mount["name"] for mount in beside["volumeMounts"]}
-
-    assert (beside["image"], beside["restartPolicy"]) == (SERVER_IMAGE, "Always")
-    assert names == {"tmp", "authorities", "database", "artifacts", "shared"}
-    assert "initContainers" not in pod(made, "backup-create")
-
-
-def test_the_server_beside_a_drill_finds_its_bucket_as_the_platforms_server_does(
-    made: Recording, prod: Recording
-) -> None:
-    beside = pod(made, "backup-drill")["initContainers"][1]
-    told = {variable["name"]: variable.get("value") for variable in beside["env"]}
-    platforms = prod.called("mlflow-settings").inputs["data"]
-    names = {"MLFLOW_S3_ENDPOINT_URL", "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE", "AWS_DEFAULT_REGION"}
-
-    assert {name: told[name] for name in names} == {name: platforms[name] for name in names}
-
-
-def test_the_drill_tells_the_server_where_and_ends_it(made: Recording, tmp_path: Path) -> None:
-    script = pod(made, "backup-drill")["initContainers"][1]["command"][2].replace(places.SHARED_DIR, str(tmp_path))
-    mlflow = tmp_path / "mlflow"
-    mlflow.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/started.new && mv {tmp_path}/started.new {tmp_path}/started\n')
-    mlflow.write_text(mlflow.read_text() + "exec sleep 60\n")
-    mlflow.chmod(0o755)
-    values = {"service": "s", "database": "d_1", "bucket": "b", "prefix": "drill/d_1", "port": 5001}
-    words = [word.format(**values) for word in shlex.split(SERVER_COMMAND)]
-    told = [word.replace(places.SHARED_DIR, str(tmp_path)) for word in words]
-    surroundings = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-
-    with (
-        subprocess.Popen(["sh", "-c", script], env=surroundings) as server,
-        subprocess.Popen(told) as command,
-    ):
-        deadline = time.monotonic() + 20
-        while not (tmp_path / "started").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert command.poll() is None, "the drill would take an end for a failed start"
-        command.terminate()
-        server.terminate()
-        assert server.wait(10) == 0
-    assert (tmp_path / "started").read_text().split() == [
-        "server",
-        *("--host", "127.0.0.1", "--port", "5001", "--workers", "1"),
-        *("--backend-store-uri", "postgresql+psycopg2:///d_1?service=mlflow"),
-        *("--artifacts-destination", "s3://b/drill/d_1"),
-    ]
-
-
-def test_without_a_drill_there_is_nothing_of_one() -> None:
-    assert [each.name for each in deploy(drill=False) if "drill" in each.name or "identity" in each.name] == []
 
 
 @pytest.mark.parametrize("name", ["backup-guard", *CRON_JOBS])
