@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import uuid
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import mlflow
@@ -15,11 +13,9 @@ from mlflow_client import (
     MLFlowClient,
     NotFoundError,
     RefusedError,
-    configure_logging,
     declare_context,
     setup_mlflow_for_dolphinscheduler,
 )
-from mlflow_client.logs import LOGGER
 
 from tests.dolphinscheduler.losing_proxy import losing_proxy
 from tests.dolphinscheduler.process_state import clean_process
@@ -29,23 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["clean_process"]  # a fixture: importing it makes it known here
 pytestmark = pytest.mark.usefixtures("clean_process")
-
-
-@pytest.fixture
-def client(mlflow_server: str) -> MLFlowClient:
-    return MLFlowClient(mlflow_server, experiment_name=f"client-{uuid.uuid4().hex}")
-
-
-@pytest.fixture
-def model(client: MLFlowClient, tmp_path: Path) -> str:
-    """The name of a registered model with two versions."""
-    (tmp_path / "MLmodel").write_text("flavors: {}\n")
-    name = f"model-{uuid.uuid4().hex}"
-    for _ in range(2):
-        with client.start_run():
-            client.log_artifact(tmp_path, "model")
-            client.register_model(name)
-    return name
 
 
 def test_the_setup_of_the_mission_returns_a_client_that_tags_its_runs(mlflow_server: str) -> None:
@@ -235,129 +214,6 @@ def test_resume_says_what_it_does_not_know_and_how_to_tell_it(
         pass
 
 
-def test_an_alias_moves_from_one_version_to_the_next(client: MLFlowClient, model: str) -> None:
-    client.set_alias(model, "champion", 1)
-    assert client.model_by_alias(model, "champion").version in ("1", 1)
-    client.set_alias(model, "champion", "2")
-    assert str(client.model_by_alias(model, "champion").version) == "2"
-    client.delete_alias(model, "champion")
-    with pytest.raises(NotFoundError, match=f"finding alias 'champion' of model '{model}'"):
-        client.model_by_alias(model, "champion")
-
-
-def test_a_registered_version_knows_its_run_and_task_and_has_its_alias(client: MLFlowClient, tmp_path: Path) -> None:
-    declare_context(workflow_instance_id="9")
-    (tmp_path / "MLmodel").write_text("flavors: {}\n")
-    name = f"model-{uuid.uuid4().hex}"
-    with client.start_run() as run:
-        client.log_artifact(tmp_path, "net")
-        version = client.register_model(name, "net", tags={"stage": "first"}, alias="champion")
-    assert version.run_id == run.info.run_id
-    assert version.tags["dolphin.workflow_instance_id"] == "9"
-    assert version.tags["stage"] == "first"
-    assert str(client.model_by_alias(name, "champion").version) == str(version.version)
-    again = client.register_model(name, model_uri=f"runs:/{run.info.run_id}/net")
-    assert [str(each.version) for each in client.model_versions(name)] == [str(again.version), str(version.version)]
-
-
-def test_what_is_no_model_is_not_registered_and_told_with_the_cure(client: MLFlowClient) -> None:
-    with client.start_run():
-        client.log_text("weights", "net/weights.txt")
-        with pytest.raises(
-            NotFoundError, match=r"registering runs:/.*/net as model 'any': .*; log a model there before"
-        ):
-            client.register_model("any", "net")
-
-
-def test_stages_work_where_the_server_has_them(client: MLFlowClient, model: str) -> None:
-    client.set_stage(model, 1, "Production")
-    client.set_stage(model, 2, "Production", archive_existing=True)
-    assert str(client.model_in_stage(model, "Production").version) == "2"
-    assert str(client.model_in_stage(model, "Archived").version) == "1"
-    with pytest.raises(NotFoundError, match="in stage Staging: no version is in it; put one into it with set_stage"):
-        client.model_in_stage(model, "Staging")
-
-
-def test_a_stage_that_is_none_is_refused(client: MLFlowClient) -> None:
-    with pytest.raises(ConfigurationError, match="stage is 'Prod': give one of None, Staging, Production, Archived"):
-        client.set_stage("any", 1, "Prod")
-
-
-def test_runs_are_found_by_what_they_hold(client: MLFlowClient) -> None:
-    for number in range(3):
-        with client.start_run(f"run {number}", params={"depth": number}):
-            client.log_metric("auc", number / 10)
-    found = client.search_runs("metrics.auc >= 0.1", order_by=["metrics.auc ASC"])
-    assert [run.info.run_name for run in found] == ["run 1", "run 2"]
-    assert len(client.search_runs(max_results=2)) == 2
-    assert client.best_run("auc").info.run_name == "run 2"
-    assert client.best_run("auc", mode="min").info.run_name == "run 0"
-    assert client.best_run("auc", filter_string="params.depth != '2'").info.run_name == "run 1"
-    assert len(client.search_runs(experiment_names=[client._experiment_name])) == 3
-
-
-def test_the_best_of_none_is_an_error_that_says_where_it_looked(client: MLFlowClient) -> None:
-    with pytest.raises(NotFoundError, match=r"by 'auc': no finished run in experiment 'client-.* has this metric"):
-        client.best_run("auc")
-
-
-def test_another_order_than_more_or_less_is_refused(client: MLFlowClient) -> None:
-    with pytest.raises(ConfigurationError, match="mode is 'best': give max or min"):
-        client.best_run("auc", mode="best")  # type: ignore[arg-type]
-
-
-def test_the_runs_of_a_workflow_are_those_of_all_its_tasks(mlflow_server: str) -> None:
-    instance = uuid.uuid4().hex
-    for task in ("1", "2"):
-        client = MLFlowClient(
-            mlflow_server,
-            experiment_name="workflow",
-            context={"workflow_instance_id": instance, "task_definition_code": task},
-        )
-        client.create_run()
-    assert len(client.runs_of_workflow()) == 2
-    assert client.runs_of_workflow("another") == []
-
-
-def test_the_runs_of_no_workflow_cannot_be_asked_for(client: MLFlowClient) -> None:
-    with pytest.raises(ConfigurationError, match="workflow_instance_id is not given, and this task does not know"):
-        client.runs_of_workflow()
-
-
-def test_runs_are_compared_by_what_differs(client: MLFlowClient) -> None:
-    ids = []
-    for number in range(2):
-        with client.start_run(f"run {number}", params={"depth": number, "same": 1}) as run:
-            client.log_metric("loss", 1 - number / 2)
-            ids.append(run.info.run_id)
-    client.log_param("only", "here", run_id=ids[1])
-    comparison = client.compare_runs(ids)
-    assert comparison.differing_params() == {"depth": {ids[0]: "0", ids[1]: "1"}, "only": {ids[1]: "here"}}
-    assert comparison.best("loss") == ids[0]
-    assert comparison.best("loss", mode="min") == ids[1]
-    assert comparison.table() == [
-        ["", "run 0", "run 1"],
-        ["depth", "0", "1"],
-        ["only", "", "here"],
-        ["same", "1", "1"],
-        ["loss", "1.0", "0.5"],
-    ]
-    with pytest.raises(ConfigurationError, match="metric 'auc' is in none of these runs: use loss"):
-        comparison.best("auc")
-
-
-def test_nothing_cannot_be_compared(client: MLFlowClient) -> None:
-    with pytest.raises(ConfigurationError, match="run_ids is empty"):
-        client.compare_runs([])
-
-
-def test_experiments_are_listed_by_a_filter(client: MLFlowClient) -> None:
-    name = client._experiment_name
-    client.set_experiment(name, tags={"team": "fraud"})
-    (found,) = client.list_experiments(f"name = '{name}'")
-    assert found.tags["team"] == "fraud"
-
-
 def test_a_parameter_that_changes_is_told_with_the_cure(client: MLFlowClient) -> None:
     with client.start_run(params={"depth": 1}) as run:
         client.log_param("depth", 1)
@@ -414,39 +270,3 @@ def test_a_text_that_the_search_cannot_say_is_refused(client: MLFlowClient) -> N
     with pytest.raises(ConfigurationError, match="has both kinds of quotes"):
         client.runs_of_workflow("'\"")
     assert client.runs_of_workflow("o'clock") == []
-
-
-def test_events_are_json_lines_with_their_facts(client: MLFlowClient) -> None:
-    declare_context(workflow_instance_id="9")
-    stream = StringIO()
-    configure_logging(stream=stream)
-    configure_logging(stream=StringIO())
-    with client.start_run() as run:
-        pass
-    started, ended = (json.loads(line) for line in stream.getvalue().splitlines())
-    assert started["message"] == "run started"
-    assert ended["message"] == "run ended as FINISHED"
-    for line in (started, ended):
-        assert line["run_id"] == run.info.run_id
-        assert line["workflow_instance_id"] == "9"
-        assert line["level"] == "info"
-        assert line["time"].endswith("Z")
-
-
-def test_an_error_in_the_log_has_its_trace() -> None:
-    stream = StringIO()
-    configure_logging(stream=stream)
-    LOGGER.error("it failed", exc_info=ValueError("no data"))
-    line = json.loads(stream.getvalue())
-    assert line["level"] == "error"
-    assert "ValueError: no data" in line["error"]
-
-
-def test_standard_output_is_left_to_the_results_of_the_task(
-    mlflow_server: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    client = setup_mlflow_for_dolphinscheduler("logged", tracking_uri=mlflow_server)
-    client.end_run(client.create_run())
-    printed = capsys.readouterr()
-    assert '"message": "run created"' in printed.err
-    assert '"message"' not in printed.out
