@@ -14,17 +14,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox import monitoring_stack, network, paths, processes, recovery, stack_file
-from sandbox.engine.install import PluginError, PluginOrigin, install_language_host, install_plugins
 from sandbox.errors import SandboxError
 from sandbox.parts import minio, postgresql
 from sandbox.pki import Authority
 from sandbox.private_files import secret
-
-if TYPE_CHECKING:
-    from sandbox.toolchain.tools import Toolchain
 
 PROJECT = "mlflow-platform"
 STACK = "dev"
@@ -68,42 +64,6 @@ def environment() -> dict[str, str]:
         "PULUMI_OPTION_GENERATE_CODE": "false",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     } | network.without_proxy()
-
-
-def install_engine(tools: Toolchain) -> list[PluginOrigin]:
-    """Lays out the engine, its language host and its plugins for this clone, and says where each plugin came from."""
-    BIN.mkdir(parents=True, exist_ok=True)
-    for name in ("kubectl", "minio"):
-        _replace_link(BIN / name, tools[name])
-    pulumi = BIN / "pulumi"
-    if (tools["pulumi"].parent / "pulumi-language-python").exists():
-        _replace_link(pulumi, tools["pulumi"])
-    else:
-        # The engine looks for language hosts beside its own file, which a symbolic link would lead elsewhere.
-        pulumi.unlink(missing_ok=True)
-        try:
-            pulumi.hardlink_to(tools["pulumi"])
-        except OSError:
-            shutil.copy2(tools["pulumi"], pulumi)
-        install_language_host(BIN)
-    official_home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    try:
-        return install_plugins(
-            PULUMI_HOME,
-            Path(sys.executable),
-            official_home if official_home != PULUMI_HOME else None,
-            kubernetes=tools["pulumi-resource-kubernetes"],
-            pulumi=pulumi,
-        )
-    except PluginError as error:
-        raise SandboxError(str(error)) from error
-
-
-def _replace_link(link: Path, target: Path) -> None:
-    if link.is_symlink() and link.readlink() == target:
-        return
-    link.unlink(missing_ok=True)
-    link.symlink_to(target)
 
 
 def _generated(authority: Authority, image: str, *, monitoring: bool) -> tuple[dict[str, Any], dict[str, str]]:

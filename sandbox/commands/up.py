@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox import ownership, paths, platform, rehearsal, smoke, stack
+from sandbox import engine_layout, ownership, paths, platform, rehearsal, smoke, stack
 from sandbox.addons import Addons
 from sandbox.errors import SandboxError
 from sandbox.images import (
@@ -116,7 +116,7 @@ def prepare_engine(
     toolchain: Toolchain, authority: Authority, image: str, *, monitoring: bool = False
 ) -> Sequence[str]:
     """Lays out engine and stack, and says where each plugin came from."""
-    origins = stack.install_engine(toolchain)
+    origins = engine_layout.install_engine(toolchain)
     stack.ensure(authority, image, monitoring=monitoring)
     return [f"{origin.name} plugin {origin.version}: {origin.origin} ({origin.reason})" for origin in origins]
 
