@@ -97,12 +97,12 @@ def _runbook(reader: ConfigReader, *, wanted: bool) -> str:
 
 
 def _page(value: str) -> str | None:
+    """URL of a page, to which each alert adds its anchor."""
+    what = checks.base_url(value, with_path=True)
+    if what:
+        return what
     parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname or not parts.path.strip("/"):
-        return "is not of the form https://HOST/PATH"
-    if parts.query or parts.fragment or parts.username:
-        return "has more than scheme, host and path"
-    return None
+    return None if parts.scheme == "https" and parts.path.strip("/") else "is not of the form https://HOST/PATH"
 
 
 def _memory(reader: ConfigReader, resources: ResourceArgs, *, wanted: bool) -> int:

@@ -67,8 +67,9 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("runbookUrl", "docs/runbook.md", "is not of the form https://HOST/PATH"),
     ("runbookUrl", "http://example.org/runbook", "is not of the form https://HOST/PATH"),
     ("runbookUrl", "https://example.org", "is not of the form https://HOST/PATH"),
-    ("runbookUrl", "https://example.org/runbook#mlflow", "has more than scheme, host and path"),
-    ("runbookUrl", "https://ada@example.org/runbook", "has more than scheme, host and path"),
+    ("runbookUrl", "https://example.org:port/runbook", "has a port that is none"),
+    ("runbookUrl", "https://example.org/runbook#mlflow", "has more than scheme, host, port and path"),
+    ("runbookUrl", "https://ada@example.org/runbook", "has more than scheme, host, port and path"),
 ]
 
 
