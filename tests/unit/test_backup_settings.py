@@ -174,11 +174,11 @@ def test_without_backups_nothing_has_to_be_given(tmp_path: Path) -> None:
 
 
 def test_a_stack_with_the_least_that_is_needed_gets_everything_else_by_default(tmp_path: Path) -> None:
-    settings = made(tmp_path, **WANTED)
+    settings = made(tmp_path, **WANTED, artifactRegion="eu-central-1")
 
     assert isinstance(settings.bucket, ProvisionedBackups)
     place, admin = settings.bucket.args, settings.bucket.admin
-    assert (place.bucket, place.region, place.protect) == ("mlflow-backups", "us-east-1", False)
+    assert (place.bucket, place.region, place.protect) == ("mlflow-backups", "eu-central-1", False)
     assert place.endpoint == "https://minio.data-platform.svc.cluster.local:9000"
     assert place.ca_certificate == stack_files.CERTIFICATE
     assert [peer.pod_labels for peer in place.peers] == [{"app": "minio"}]
@@ -281,6 +281,10 @@ def test_a_usual_name_that_would_be_too_long_is_told(
 
     assert line.startswith(f"  {PROJECT}:{key}: ")
     assert what in line
+
+
+def test_a_usual_name_that_postgresql_just_takes_is_taken(tmp_path: Path) -> None:
+    assert len(made(tmp_path, **WANTED, databaseUser="m" * 56).database_role.user) == 63
 
 
 def test_servers_are_told_apart_by_their_hosts() -> None:

@@ -155,6 +155,11 @@ def test_a_bad_value_is_named_with_its_fix(key: str, value: Any, what: str, tmp_
     assert ". Fix: " in line
 
 
+@pytest.mark.parametrize("seconds", [30, 86400])
+def test_both_ends_of_a_range_belong_to_it(seconds: int, tmp_path: Path) -> None:
+    assert load(tmp_path, migrationDeadline=seconds).migration_deadline == seconds
+
+
 def test_every_key_that_can_be_wrong_has_a_test() -> None:
     cannot_be_wrong = {"kubeContext", "backupAdminUser"}
     together = {"tlsPrivateKey", "artifactAccessKey", "artifactSecretKey"}
@@ -217,38 +222,6 @@ def test_an_existing_bucket_needs_its_key(key: str, tmp_path: Path) -> None:
     (line,) = complaints(tmp_path, artifactProvision=False, **given)
 
     assert f"{key}: is not set; artifactProvision is false" in line
-
-
-def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
-    (tmp_path / "tls.pem").write_text(stack_files.CERTIFICATE)
-    (line,) = complaints(tmp_path, tlsCertificateFile=str(tmp_path / "tls.pem"))
-
-    assert "tlsPrivateKey: is not set; the certificate cannot be served without its key" in line
-
-
-def test_a_key_needs_its_certificate(tmp_path: Path) -> None:
-    (line,) = complaints(tmp_path, tlsPrivateKey="-----BEGIN PRIVATE KEY-----")
-
-    assert "tlsCertificateFile: is not set, but tlsPrivateKey is" in line
-
-
-def test_a_key_that_is_no_key_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "tls.pem").write_text(stack_files.CERTIFICATE)
-    (line,) = complaints(tmp_path, tlsCertificateFile=str(tmp_path / "tls.pem"), tlsPrivateKey="hush")
-
-    assert "tlsPrivateKey: is not a private key in PEM" in line
-    assert "hush" not in line
-
-
-def test_two_certificates_are_one_too_many(tmp_path: Path) -> None:
-    (tmp_path / "tls.pem").write_text(stack_files.CERTIFICATE)
-    pair: dict[str, Any] = {
-        "tlsCertificateFile": str(tmp_path / "tls.pem"),
-        "tlsPrivateKey": "-----BEGIN PRIVATE KEY-----",
-    }
-    (line,) = complaints(tmp_path, tlsSecret="mlflow-tls", **pair)
-
-    assert "tlsSecret: is set together with tlsCertificateFile" in line
 
 
 @pytest.mark.parametrize(("content", "what"), [("nothing", "holds no PEM certificate"), ("é", "is not a PEM file")])
