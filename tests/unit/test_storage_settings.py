@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from components.contracts import BucketAccess, DatabaseConnection
+from stacks.backup_bucket_settings import ProvisionedBackups
 from stacks.storage_settings import ProvisionedBucket, ProvisionedDatabase
+from tests.unit.test_backup_settings import FAR, WANTED, made
 from tests.unit.test_settings import complaints, load
 
 if TYPE_CHECKING:
@@ -55,3 +57,13 @@ def test_the_administrator_of_the_bucket_speaks_as_its_endpoint_does(scheme: str
 
     assert isinstance(settings.bucket, ProvisionedBucket)
     assert (settings.bucket.admin.tls, settings.bucket.admin.region) == (scheme == "https", "eu-central-1")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_administrator_of_backups_on_another_server_speaks_as_their_endpoint_does(
+    scheme: str, tmp_path: Path
+) -> None:
+    settings = made(tmp_path, **{**WANTED, **FAR, "backupEndpoint": f"{scheme}://far.example.com:9000"})
+
+    assert isinstance(settings.bucket, ProvisionedBackups)
+    assert settings.bucket.admin.tls == (scheme == "https")
