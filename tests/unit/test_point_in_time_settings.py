@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from components.backup import MomentArgs
+from components.contracts import DatabaseConnection
 from components.point_in_time import VolumeArgs
 from stacks.config_reader import ConfigError
 from stacks.settings import load_settings
@@ -88,6 +89,16 @@ def test_the_receiver_is_kept_as_configured(tmp_path: Path) -> None:
     assert (settings.user, settings.base_hours) == ("log_reader", 6)
     assert settings.volume == VolumeArgs(size="20Gi", claim=True, storage_class="fast")
     assert settings.restores == MomentArgs(room="50Gi", superuser="postgres")
+
+
+def test_the_receiver_enters_the_database_that_every_server_has(tmp_path: Path) -> None:
+    given = {**WANTED, "databaseProvision": False, "databaseAdminUser": "", "databaseAdminPassword": ""}
+    settings = load_settings(stack_files.reader("dev", tmp_path, **given))
+
+    assert settings.point_in_time is not None
+    assert isinstance(settings.database, DatabaseConnection)
+    opened = settings.point_in_time.open(settings.database)
+    assert (opened.user, opened.database, opened.host) == ("log_reader", "postgres", settings.database.host)
 
 
 def test_without_a_class_the_volume_is_of_the_clusters_default(tmp_path: Path) -> None:

@@ -61,6 +61,14 @@ def test_why_the_engine_failed_is_in_the_comment(engine: Engine, capsys: pytest.
     assert "Errors:\n\n```text\nerror: no stack named 'prod' found\n```" in capsys.readouterr().out
 
 
+def test_of_much_that_a_failing_engine_says_the_end_is_kept(engine: Engine) -> None:
+    engine.says("", stderr="".join(f"line {number}\n" for number in range(100)), code=255)
+    assert main(["preview", "--stack=prod"]) == 1
+    told = kept()["diagnostics"][0]["message"].splitlines()
+    assert told == [f"line {number}" for number in range(100 - len(told), 100)]
+    assert 10 < len(told) < 50
+
+
 def test_an_error_that_the_digest_has_is_not_told_twice(engine: Engine) -> None:
     said = [{"message": "error: refused", "severity": "error"}]
     engine.says(digest(diagnostics=said), stderr="error: preview failed\n", code=255)

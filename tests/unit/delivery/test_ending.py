@@ -51,6 +51,14 @@ def test_a_deployment_that_is_cancelled_finishes_what_it_has_begun(
     assert engine.told("ending").split() == ["told", "unlocked"]
 
 
+def test_a_terminal_that_tells_the_whole_group_does_not_tell_the_engine_besides(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "bin" / "pulumi").write_text('#!/bin/sh\ncut -d " " -f 5 /proc/$$/stat > "$RECORD/group"\necho "{}"\n')
+    words = [sys.executable, "-m", "delivery", "deploy", "--stack=dev"]
+    with subprocess.Popen(words, cwd=paths.CLONE, stdout=subprocess.DEVNULL, process_group=0) as process:
+        assert process.wait(30) == 0
+    assert engine.told("group") != str(process.pid)
+
+
 @pytest.mark.parametrize(
     ("wishes", "told"),
     [

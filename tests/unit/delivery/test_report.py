@@ -167,6 +167,11 @@ def test_a_comment_keeps_within_github_s_limit_and_tells_where_the_rest_is(huge:
     assert text.endswith(f"\n**Shortened** to 65,536 characters; the whole is in the [summary of the run]({RUN}).\n")
 
 
+def test_what_just_fits_is_not_shortened() -> None:
+    whole = comment(made(replicas()))
+    assert render([made(replicas())], PREVIEW, ORIGIN, len(whole)) == whole
+
+
 def test_what_is_shortened_keeps_its_form_and_its_gravest_lines(huge: list[Digest]) -> None:
     text = comment(*huge)
     assert text.count("<details>") == text.count("</details>") == 2
