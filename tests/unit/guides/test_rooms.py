@@ -58,6 +58,13 @@ def test_every_folder_of_code_is_a_room() -> None:
     assert [room for room in ROOMS if not (paths.CLONE / room).exists()] == []
 
 
+def test_every_folder_of_tests_is_a_package_lest_a_file_of_it_hides_one_of_the_program() -> None:
+    """Pytest looks for modules in a folder that is none before it looks in the clone: `stacks` would be `stacks.py`."""
+    folders = {file.parent for file in (paths.CLONE / "tests").rglob("test_*.py")}
+
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
 @pytest.mark.parametrize("room", CONFINED)
 def test_a_room_imports_from_no_other_than_it_says(room: str) -> None:
     named = set(re.findall(r"`(.+?)`", CONFINED[room]))
