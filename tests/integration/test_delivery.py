@@ -62,6 +62,7 @@ def test_a_changed_setting_is_a_property_in_the_comment(dev: Stack, tmp_path: Pa
         dev.succeed("config", "rm", "replicas")
     assert asked.returncode == 0, asked.stderr
     comment = delivery(dev, "render", file).stdout
+    OUTPUT.mkdir(exist_ok=True)
     COMMENT.write_text(comment)
     assert "spec.replicas: 2 → 1" in comment
 
