@@ -123,6 +123,7 @@ def test_a_policy_without_the_bucket() -> None:
     requests.delete(path, timeout=60).raise_for_status()
 
 
+@pytest.mark.full
 def test_a_memory_limit_that_is_too_low() -> None:
     entry = Entry.called("OOMKilled")
     by_hand, _ = entry.cures
