@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from delivery import engine, looking, report
-from delivery.digest import parse
+from delivery.digest import digest_of, parse
 from delivery.errors import DeliveryError
 from delivery.github import API, BOT, PullRequest
 from delivery.sections import GITHUB_LIMIT
@@ -46,15 +46,15 @@ def digests(files: Sequence[Path]) -> list[Digest]:
 
 def look(options: argparse.Namespace) -> int:
     """Commands `preview` and `refresh`: keeps what the engine says, and the rules say of it, in a file."""
-    text = engine.text_of(options.look(options.stack, os.environ))
+    document = options.look(options.stack, os.environ)
     output: Path = options.output or Path("previews") / f"{options.stack}.json"
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(text, encoding="utf-8")
+    output.write_text(engine.text_of(document), encoding="utf-8")
     sys.stderr.write(f"{options.command} of {options.stack}: {output}\n")
-    read = parse(text, stack=options.stack, source=str(output))
-    if read.refused and read.verdict:
-        sys.stderr.write("".join(f"{line}\n" for line in (*read.verdict.details, read.verdict.summary)))
-    return 1 if read.failed or read.refused else 0
+    read = digest_of(document, stack=options.stack, source=str(output))
+    if read.refusal:
+        sys.stderr.write("".join(f"{line}\n" for line in (*read.refusal.details, read.refusal.summary)))
+    return 1 if read.failed or read.refusal else 0
 
 
 def render(options: argparse.Namespace) -> int:
@@ -103,12 +103,11 @@ def demand_allowed(stack: str, approved: Path | None) -> None:
         DeliveryError: it would fail, violate a mandatory rule, or do something else than was approved.
     """
     then = digests([approved])[0] if approved else None
-    text = engine.text_of(looking.preview(stack, os.environ))
-    now = parse(text, stack=stack, source="the preview")
+    now = digest_of(looking.preview(stack, os.environ), stack=stack, source="the preview")
     if now.failed or (then and then.failed):
         raise DeliveryError(f"the preview of {stack} failed, and nothing was deployed", "mend the errors above first")
-    if now.refused and now.verdict:
-        told = "\n".join(now.verdict.details)
+    if now.refusal:
+        told = "\n".join(now.refusal.details)
         raise DeliveryError(
             f"{stack} would violate a policy, and nothing was deployed\n{told}",
             "mend each as its own cure says, or list an exception with its reason (docs/policies.md)",

@@ -115,9 +115,9 @@ class Digest:
     """What the rules say, where they were asked."""
 
     @property
-    def refused(self) -> bool:
-        """Whether the rules forbid it."""
-        return self.verdict is not None and self.verdict.refused
+    def refusal(self) -> Verdict | None:
+        """The verdict, where the rules forbid it."""
+        return self.verdict if self.verdict and self.verdict.refused else None
 
     @property
     def failed(self) -> bool:
@@ -192,7 +192,11 @@ def parse(text: str, *, stack: str, source: str) -> Digest:
     Raises:
         DeliveryError: there is no digest in it.
     """
-    document = document_of(text, source)
+    return digest_of(document_of(text, source), stack=stack, source=source)
+
+
+def digest_of(document: Mapping[str, Any], *, stack: str, source: str) -> Digest:
+    """What a document says; arguments and errors are those of `parse`."""
     try:
         return Digest(
             stack=stack,

@@ -56,8 +56,8 @@ def look(words: Sequence[str], stack: str, given: Mapping[str, str]) -> tuple[di
         given: environment, with credentials.
 
     Returns:
-        The engine's digest, and whether the engine succeeded. Where it failed without
-        saying why in the digest, what it printed on standard error is in there as an error.
+        The engine's digest, and whether the engine succeeded. Where it failed without saying why in the digest, what it
+        printed on standard error is in there as an error.
 
     Raises:
         DeliveryError: there is no `pulumi`, or it succeeded and printed no digest.

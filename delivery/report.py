@@ -110,7 +110,7 @@ def _count(digest: Digest, column: str) -> str:
 def _verdict(digest: Digest) -> str:
     if digest.failed:
         return "❌ failed"
-    if digest.refused:
+    if digest.refusal:
         return "⛔ violates a policy"
     if any(change.removes or change.unprotects for change in digest.changes):
         return "⚠️ look closely"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from policies import exceptions
 from policies.errors import InputError
 from policies.judgement import judgement
+from policies.pulumi_json import resources_of
 from policies.report import report, summary
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def judged(document: Mapping[str, Any], stack: str) -> dict[str, Any]:
         # What has no resources keeps every rule.
         return {"summary": f"{stack}: 0 resources", "refused": False, "details": []}
     try:
-        found = judgement(json.dumps(document), stack)
+        found = judgement(resources_of(document), stack, exceptions.read())
     except InputError as error:
         return {"summary": f"{stack}: nobody could judge it", "refused": True, "details": str(error).splitlines()}
     details = report(found).splitlines()[:-1]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from policies import exceptions, registry
 from policies.errors import InputError
 from policies.judgement import judgement
+from policies.pulumi_json import resources_in
 from policies.report import report
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(registry.table())
         return KEPT
     try:
-        judged = judgement(sys.stdin.read(), options.stack, options.exceptions)
+        exemptions = exceptions.read(options.exceptions)
+        judged = judgement(resources_in(sys.stdin.read()), options.stack, exemptions)
     except InputError as error:
         sys.stderr.write(f"policies: {error}\n")
         return UNUSABLE

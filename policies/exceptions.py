@@ -47,7 +47,7 @@ class Exemption:
         )
 
 
-def read(file: Path) -> tuple[Exemption, ...]:
+def read(file: Path = FILE) -> tuple[Exemption, ...]:
     """Read the file.
 
     Raises:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from policies import exceptions, registry
 from policies.errors import InputError
-from policies.pulumi_json import resources_in
 from policies.rule import Enforcement, judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from policies.exceptions import Exemption
     from policies.resource import Resource
@@ -35,19 +33,17 @@ class Judgement:
         return any(finding.rule.enforcement is Enforcement.MANDATORY for finding in self.findings)
 
 
-def judgement(text: str, stack: str, exempted: Path = exceptions.FILE) -> Judgement:
-    """Judge what Pulumi wrote.
+def judgement(resources: Sequence[Resource], stack: str, exemptions: Sequence[Exemption]) -> Judgement:
+    """Judge every resource of a stack.
 
     Args:
-        text: Output of `pulumi preview --json --show-sames`, or of `pulumi stack export`.
-        stack: Name of the stack that it is of, maybe with its organization.
-        exempted: TOML file of exceptions.
+        resources: What the stack has, or will have.
+        stack: Its name, maybe with its organization.
+        exemptions: What it may do although a rule says otherwise.
 
     Raises:
-        InputError: The text or the file is of no use, or the text is of another stack.
+        InputError: The resources are of another stack.
     """
-    exemptions = exceptions.read(exempted)
-    resources = resources_in(text)
     name = stack.rpartition("/")[2]
     _demand_stack(resources, name)
     findings, excused = exceptions.sort_out(judge(registry.RULES, resources), exemptions)

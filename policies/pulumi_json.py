@@ -33,6 +33,15 @@ def resources_in(text: str) -> list[Resource]:
         raise InputError(what, _PREVIEW_CURE) from error
     if not isinstance(document, dict):
         raise InputError("standard input is JSON, but not an object", _PREVIEW_CURE)
+    return resources_of(document)
+
+
+def resources_of(document: Mapping[str, Any]) -> list[Resource]:
+    """The same of what was read already.
+
+    Raises:
+        InputError: It is neither, or does not tell of every resource.
+    """
     states = list(_exported(document) if "deployment" in document else _previewed(document))
     if not states:
         raise InputError("there is no resource in it", _PREVIEW_CURE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from delivery import engine, looking, report
-from delivery.digest import parse
+from delivery import looking, report
+from delivery.digest import digest_of
 from delivery.errors import DeliveryError
 from sandbox import ownership, stack, stack_file
 from sandbox.errors import SandboxError
@@ -25,13 +25,13 @@ def run() -> None:
     sys.stderr.write(f"previewing stack {stack.STACK}\n")
     try:
         document = looking.preview(stack.STACK, own | stack.environment())
-        digest = parse(engine.text_of(document), stack=stack.STACK, source="the preview")
+        digest = digest_of(document, stack=stack.STACK, source="the preview")
     except DeliveryError as error:
         raise SandboxError(error.problem, error.cure) from error
     sys.stdout.write(report.render([digest], report.PREVIEW, report.Origin(), limit=sys.maxsize))
     if digest.failed:
         raise SandboxError("pulumi preview failed", "the errors in the comment above name the resources")
-    if digest.refused:
+    if digest.refusal:
         raise SandboxError(
             f"stack {stack.STACK} would violate a policy",
             "the comment above names each resource, its rule and the cure",
