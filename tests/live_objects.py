@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sandbox import processes
-from sandbox.judges import manifests
+from sandbox.judges import checkov, kube_score, kubernetes_schemas, manifests
 from tests.integration.cluster import kubectl
 from tests.integration.stacks import COMMAND_SECONDS
 from tests.unit.engine import SECRET_SIGNATURE, SIGNATURE
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
     from sandbox.judges.manifests import Manifest
     from tests.integration.stacks import Stack
+
+JUDGES = {
+    kube_score.NAME: kube_score.judge,
+    kubernetes_schemas.NAME: kubernetes_schemas.judge,
+    checkov.NAME: checkov.judge_objects,
+}
+"""Those that have something to judge in every stack."""
 
 
 def handed_over(stack: Stack) -> list[Manifest]:

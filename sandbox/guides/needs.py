@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from sandbox.guides.values import PROJECT, SOMETHING, problems
+from sandbox.guides.values import SOMETHING, problems
+from sandbox.stack import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

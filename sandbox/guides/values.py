@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sandbox.stack import PROJECT
 from stacks.config_reader import ConfigError, ConfigReader
 from stacks.settings import load_settings
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     Check = Callable[[str], str | None]
 
-PROJECT = "mlflow-platform"
 SOMETHING = "something"
 """In the place of a value that has to be there, whatever it is: some keys are looked at only where they have one."""
 

@@ -7,6 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from policies import workloads
+from policies.resource import Resource
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -56,17 +59,7 @@ def unit(stacks: Stacks) -> str:
     return f"objects of {', '.join(stacks)}" if len(stacks) == 1 else f"objects of {len(stacks)} stacks"
 
 
-def pod_of(manifest: Manifest) -> Manifest | None:
-    """The pod that an object is or makes."""
-    spec: dict[str, Any] = manifest.get("spec") or {}
-    if manifest["kind"] == "Pod":
-        return spec
-    spec = spec.get("jobTemplate", {}).get("spec", spec) if manifest["kind"] == "CronJob" else spec
-    template = spec.get("template")
-    return template.get("spec") if isinstance(template, dict) else None
-
-
 def containers(manifest: Manifest) -> Iterator[Manifest]:
     """All containers of the pod that an object is or makes."""
-    pod = pod_of(manifest) or {}
-    yield from (*pod.get("initContainers", []), *pod.get("containers", []))
+    resource = Resource(urn="", type=f"kubernetes::{manifest['kind']}", inputs=manifest)
+    yield from (each.fields for each in workloads.containers([resource]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.judges import api_server, checkov, kube_score, kubernetes_schemas
+from sandbox.judges import api_server
 from tests import live_objects
 from tests.integration.stacks import Stack
 
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from tests.conftest import Accept
 
 pytestmark = pytest.mark.usefixtures("platform")
-
-JUDGES = {
-    kube_score.NAME: kube_score.judge,
-    kubernetes_schemas.NAME: kubernetes_schemas.judge,
-    checkov.NAME: checkov.judge_objects,
-}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +45,7 @@ def test_the_api_server_refuses_what_is_no_service(
     assert said in finding.text
 
 
-@pytest.mark.parametrize("judge", JUDGES.values(), ids=JUDGES)
+@pytest.mark.parametrize("judge", live_objects.JUDGES.values(), ids=live_objects.JUDGES)
 def test_nothing_is_found_in_the_live_objects_that_no_exception_is_for(
     objects: Sequence[Manifest], judge: Callable[[Stacks], Report], accept: Accept
 ) -> None:

@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from tests import runbook
 from tests.integration.engine_alone import EngineAlone, backend
+from tests.unit.engine import SECRET_SIGNATURE, SIGNATURE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SECRET = "hidden-from-everybody"  # noqa: S105 - of no system
-_SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 CHANGING, MOVING = runbook.blocks("Where the state is", runbook.DELIVERY)
 KMS = "awskms://alias/mlflow?region=eu-central-1"
 RESOURCE: dict[str, Any] = {
     "urn": "urn:pulumi:prod::mlflow-platform::pulumi:pulumi:Stack::mlflow-platform-prod",
     "type": "pulumi:pulumi:Stack",
     "custom": False,
-    "outputs": {"url": "https://mlflow.example.com", "token": {**_SIGNATURE, "plaintext": json.dumps(SECRET)}},
+    "outputs": {
+        "url": "https://mlflow.example.com",
+        "token": {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(SECRET)},
+    },
 }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.judges import api_server, checkov, kube_score, kubernetes_schemas, promtool, shellcheck
+from sandbox.judges import api_server, promtool, shellcheck
 from tests import live_objects
 from tests.rehearsal.conftest import production
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from tests.conftest import Accept
 
 JUDGES = {
-    kube_score.NAME: kube_score.judge,
-    kubernetes_schemas.NAME: kubernetes_schemas.judge,
-    checkov.NAME: checkov.judge_objects,
+    **live_objects.JUDGES,
     promtool.NAME: promtool.judge,
     shellcheck.NAME: shellcheck.judge_objects,
 }

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.guides import architecture
-from stacks.platform import deploy
-from stacks.settings import load_settings
-from tests.unit import engine, stack_files
+from tests.unit import program, stack_files
 from tests.unit.policies.recorded import resources
 
 if TYPE_CHECKING:
@@ -23,13 +21,7 @@ if TYPE_CHECKING:
     from policies.resource import Resource
 
 STACK = "prod"
-OPTIONS: dict[str, Any] = {
-    **stack_files.DRILL,
-    **stack_files.DATAHUB,
-    "pointInTime": True,
-    "databaseReplicationUser": "mlflow_log",
-    "databaseReplicationPassword": "follow-and-do-not-touch",
-}
+OPTIONS: dict[str, Any] = stack_files.DRILL | stack_files.DATAHUB | stack_files.MOMENTS
 OUTSIDE = {peer["cidr"]: "DataHub" for peer in stack_files.DATAHUB["datahubPeers"]}
 
 
@@ -37,8 +29,7 @@ OUTSIDE = {peer["cidr"]: "DataHub" for peer in stack_files.DATAHUB["datahubPeers
 def platform() -> Sequence[Resource]:
     """Everything that the program makes."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = load_settings(stack_files.reader(STACK, Path(folder), **OPTIONS))
-    return resources(engine.run(lambda: deploy(settings), stack=STACK), STACK)
+        return resources(program.run(Path(folder), STACK, **OPTIONS), STACK)
 
 
 if __name__ == "__main__":
