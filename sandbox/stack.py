@@ -66,6 +66,18 @@ def environment() -> dict[str, str]:
     } | network.without_proxy()
 
 
+def database_administrator() -> dict[str, str]:
+    """With which programs that use libpq, such as psql, log in as the administrator of the database server."""
+    return {
+        "PGHOST": network.NODE_ADDRESS,
+        "PGPORT": str(postgresql.PORT),
+        "PGUSER": postgresql.ADMIN_USER,
+        "PGPASSWORD": postgresql.admin_password(SECRETS),
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": str(CA_FILE),
+    }
+
+
 def _generated(authority: Authority, image: str, *, monitoring: bool) -> tuple[dict[str, Any], dict[str, str]]:
     """The values that only this sandbox knows: plain ones and secrets."""
     serving = authority.issue("ingress", common_name=HOST, hosts=[HOST])

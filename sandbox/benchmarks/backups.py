@@ -22,7 +22,7 @@ from minio import Minio
 from sandbox import jobs, network, rehearsal, stack
 from sandbox.ballast import Amount, Experiment, fill
 from sandbox.benchmarks.figures import emit
-from sandbox.parts import minio, postgresql
+from sandbox.parts import minio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,12 +130,4 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 
 def _postgresql(program: str, *words: str) -> None:
-    environment = os.environ | {
-        "PGHOST": network.NODE_ADDRESS,
-        "PGPORT": str(postgresql.PORT),
-        "PGUSER": postgresql.ADMIN_USER,
-        "PGPASSWORD": postgresql.admin_password(stack.SECRETS),
-        "PGSSLMODE": "verify-full",
-        "PGSSLROOTCERT": str(stack.CA_FILE),
-    }
-    subprocess.run([program, *words], env=environment, check=True)
+    subprocess.run([program, *words], env=os.environ | stack.database_administrator(), check=True)

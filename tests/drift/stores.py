@@ -11,17 +11,18 @@ from psycopg import sql
 
 from sandbox import rehearsal
 from tests.drift.kind import Kind
-from tests.integration.backends import administrator_key, object_store, object_store_administration
+from tests.integration.backends import (
+    WITHOUT_A_BUCKET,
+    administrator_key,
+    object_store,
+    object_store_administration,
+)
 
 if TYPE_CHECKING:
     from minio import Minio, MinioAdmin
 
     from tests.drift.kind import Resource
 
-LISTING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["arn:aws:s3:::*"]}],
-}
 LIMIT = 7
 
 
@@ -34,7 +35,7 @@ def _administration() -> MinioAdmin:
 
 
 def _narrow_policy(resource: Resource) -> None:
-    _administration().policy_add(resource["id"], policy=LISTING)
+    _administration().policy_add(resource["id"], policy=WITHOUT_A_BUCKET)
 
 
 def _remove_policy(resource: Resource) -> None:

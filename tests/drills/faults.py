@@ -8,12 +8,11 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
-import pytest
 
 from sandbox import network, rehearsal, stack
 from sandbox.parts import postgresql
 from sandbox.private_files import secret
-from tests.integration import backends
+from tests.integration import backends, troubles
 from tests.integration.cluster import NAMESPACE, kubectl, objects, server_pods, wait_for
 from tests.rehearsal import backups
 from tests.rehearsal.prometheus import series
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROLE = "mlflow"
-WITHOUT_A_BUCKET = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["arn:aws:s3:::*"]}],
-}
 HOG = "import sys; held = b'1' * int(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 
 
@@ -56,9 +51,7 @@ def a_role_that_may_not_log_in() -> Iterator[None]:
 @contextmanager
 def a_policy_without_the_bucket() -> Iterator[None]:
     """The policy of the server's user is overwritten at the object store; the cure is the next update."""
-    administration = backends.object_store_administration(backends.administrator_key())
-    # Named like the bucket, and bounding every key of its user.
-    administration.policy_add(backends.BUCKET, policy=WITHOUT_A_BUCKET)
+    troubles.take_the_bucket_away()
     try:
         yield
     finally:
@@ -87,26 +80,20 @@ def no_connection_left() -> Iterator[None]:
     password = secret(stack.SECRETS / "rehearsal-database-password")
     where = f"host={network.NODE_ADDRESS} port={postgresql.PORT} dbname=mlflow user={ROLE} sslmode=require"
     with ExitStack() as opened:
-
-        def open_for_ever() -> None:
-            while True:
-                connection = psycopg.connect(where, password=password, connect_timeout=backends.CONNECT_SECONDS)
-                opened.callback(connection.close)
-
-        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
-            open_for_ever()
+        troubles.open_until_refused(
+            opened, lambda: psycopg.connect(where, password=password, connect_timeout=backends.CONNECT_SECONDS)
+        )
         yield
 
 
 @contextmanager
 def a_rollout_that_hangs() -> Iterator[None]:
     """Somebody sets an image by hand that nobody has."""
-    deployment = ("deployment/mlflow", f"--namespace={NAMESPACE}")
-    kubectl("set", "image", *deployment, "mlflow=registry.invalid/mlflow:no-such-version")
+    troubles.set_an_image_that_nobody_has()
     try:
         yield
     finally:
-        kubectl("rollout", "undo", *deployment)
+        kubectl("rollout", "undo", "deployment/mlflow", f"--namespace={NAMESPACE}")
 
 
 @contextmanager

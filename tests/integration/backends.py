@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 BUCKET = "mlflow-artifacts"
 DATABASE = "mlflow"
 CONNECT_SECONDS = 10
+WITHOUT_A_BUCKET = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["arn:aws:s3:::*"]}],
+}
+"""A policy that lets nobody into any bucket."""
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,7 @@ def pending(of: Stack) -> dict[str, str]:
 
 
 def _latest(of: Stack) -> dict[str, Any]:
-    folder = of.environment["PULUMI_BACKEND_URL"].removeprefix("file://").partition("?")[0]
-    file = Path(folder, ".pulumi", "stacks", PROJECT, f"{of.name}.json")
+    file = of.states / "stacks" / PROJECT / f"{of.name}.json"
     try:
         latest: dict[str, Any] = json.loads(file.read_text())["checkpoint"]["latest"] or {}
     except FileNotFoundError:

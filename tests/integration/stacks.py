@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -16,7 +17,6 @@ from tests.troubleshooting import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 PROJECT = stack.PROJECT
 COMMAND_SECONDS = 400.0
@@ -31,6 +31,11 @@ class Stack:
 
     name: str = stack.STACK
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ | stack.environment())
+
+    @property
+    def states(self) -> Path:
+        """The folder in which the engine keeps states and locks."""
+        return Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://").partition("?")[0]) / ".pulumi"
 
     def words(self, *words: str) -> list[str]:
         """The command line of a `pulumi` command on this stack."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from sandbox import network, stack
+from sandbox import stack
 from sandbox.parts import postgresql
 from tests import troubleshooting
 from tests.integration import troubles
@@ -56,14 +56,7 @@ def dev() -> Iterator[Stack]:
 def shell(*commands: str, **more: str) -> str:
     """What commands of the guide print to somebody who has selected the stack, and may administer the database."""
     platform = Stack()
-    administration = {
-        "PGHOST": network.NODE_ADDRESS,
-        "PGPORT": str(postgresql.PORT),
-        "PGUSER": postgresql.ADMIN_USER,
-        "PGPASSWORD": postgresql.admin_password(stack.SECRETS),
-        "PGSSLMODE": "verify-full",
-        "PGSSLROOTCERT": str(stack.CA_FILE),
-    }
+    administration = stack.database_administrator()
     environment = {**platform.environment, "PULUMI_STACK": platform.name, **administration, **more}
     return troubleshooting.shell(*commands, environment=environment)
 

@@ -1,10 +1,9 @@
-"""What goes wrong on stack dev, made on purpose; the cure is the guide's."""
+"""What goes wrong on a running stack, made on purpose; the cure is the guide's, or the drill's."""
 
 from __future__ import annotations
 
 import json
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -17,14 +16,12 @@ from tests.integration.cluster import NAMESPACE, kubectl
 from tests.integration.running import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.integration.stacks import Stack
 
-WITHOUT_A_BUCKET = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["arn:aws:s3:::*"]}],
-}
+    Session = psycopg.Connection[tuple[object, ...]]
+
 TOO_LITTLE = "128Mi"
 """Less memory than MLflow needs to be loaded."""
 NO_OPTION = "--make-it-faster"
@@ -46,7 +43,7 @@ def take_the_bucket_away() -> None:
     """Somebody overwrites the policy of the server's user at the object store."""
     administration = backends.object_store_administration(backends.administrator_key())
     # Named like the bucket, and bounding every key of its user.
-    administration.policy_add(backends.BUCKET, policy=WITHOUT_A_BUCKET)
+    administration.policy_add(backends.BUCKET, policy=backends.WITHOUT_A_BUCKET)
 
 
 def lower_the_memory_limit() -> None:
@@ -75,17 +72,26 @@ def every_connection_taken(application: str) -> Iterator[None]:
     """Somebody who uses the server's login has every connection that it may have, also those that the server had."""
     with ExitStack() as opened, closing(backends.database(postgresql.ADMIN_USER)) as administrator:
 
-        def open_for_ever() -> None:
-            while True:
-                session = backends.database()
-                opened.callback(session.close)
-                session.execute(f"SET application_name = '{application}'".encode())
+        def named() -> Session:
+            session = backends.database()
+            session.execute(f"SET application_name = '{application}'".encode())
+            return session
 
         for _ in range(ATTEMPTS):
             administrator.execute(SERVERS_SESSIONS, [backends.DATABASE, application])
-            with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
-                open_for_ever()
+            open_until_refused(opened, named)
         yield
+
+
+def open_until_refused(opened: ExitStack, connect: Callable[[], Session]) -> None:
+    """Opens connections of one role, to be closed with `opened`, until it may have no more."""
+
+    def open_for_ever() -> None:
+        while True:
+            opened.callback(connect().close)
+
+    with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+        open_for_ever()
 
 
 @contextmanager
@@ -99,6 +105,6 @@ def the_lock_held(application: str) -> Iterator[None]:
 
 def kill_an_update(of: Stack) -> None:
     """Kills an engine, and what it has started, as soon as it has locked the state."""
-    locks = Path(of.environment["PULUMI_BACKEND_URL"].removeprefix("file://").partition("?")[0], ".pulumi", "locks")
+    locks = of.states / "locks"
     with running(of, "up", "--yes", "--skip-preview", "--refresh") as update:
         update.wait_until(lambda: any(locks.rglob("*.json")), "it had locked the state")
