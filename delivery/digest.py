@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from delivery import values, verdict
 from delivery.errors import DeliveryError
+from policies.resource import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -178,7 +179,7 @@ def _kept_step(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _masked(properties: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: values.SECRET if _is_hidden(key, state) else value for key, value in properties.items()}
+    return {key: SECRET if _is_hidden(key, state) else value for key, value in properties.items()}
 
 
 def parse(text: str, *, stack: str, source: str) -> Digest:
@@ -248,7 +249,7 @@ def _differences(step: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[s
         order = ("inputs", "outputs") if detailed[path].get("inputDiff", True) else ("outputs", "inputs")
         sides = [_value(old, path, order), _value(new, path, ("inputs", "outputs"))]
         hidden = _is_hidden(path, old, new) or any(values.holds_secret(side) for side in sides)
-        first, second = ("" if side is None else values.SECRET if hidden else values.shown(side) for side in sides)
+        first, second = ("" if side is None else SECRET if hidden else values.shown(side) for side in sides)
         yield Difference(path=path, kind=detailed[path].get("kind", "update"), old=first, new=second)
 
 

@@ -6,17 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from policies.pulumi_json import is_secret
+from policies.resource import SECRET
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECRET = "[secret]"  # noqa: S105 - what the engine writes in the place of one
 UNKNOWN = "[unknown]"
 LENGTH = 100
 """Characters of a value that are shown."""
 
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""Key of objects by which the engine tells its special values (sdk/go/common/resource/sig: `Key`)."""
-SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - tells a secret from an asset or an archive
 COMPUTED = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands for a value that only the update will know (pkg/resource/stack: `computedValuePlaceholder`)."""
 
@@ -53,11 +52,6 @@ def at(properties: Mapping[str, Any], path: str) -> object:
         else:
             return None
     return value
-
-
-def is_secret(value: object) -> bool:
-    """Whether the engine marks this very value as a secret."""
-    return value == SECRET or (isinstance(value, dict) and value.get(SIGNATURE) == SECRET_SIGNATURE)
 
 
 def holds_secret(value: object) -> bool:

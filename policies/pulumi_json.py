@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks a secret in a state, is none
+"""Key of objects by which the engine tells its special values (sdk/go/common/resource/sig: `Key`)."""
+_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - tells a secret from an asset or an archive
 _GOING = {"delete", "delete-replaced", "discard", "discard-replaced", "read-discard", "remove-pending-replace"}
 """Operations after which a resource is not there any more."""
 _ASKING = {"refresh", "read", "read-replacement"}
@@ -103,12 +104,16 @@ def _resource(state: Mapping[str, Any]) -> Resource:
     )
 
 
+def is_secret(value: object) -> bool:
+    """Whether the engine marks this very value as a secret: a preview by a text, an export by an object."""
+    return value == SECRET or (isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET_SIGNATURE)
+
+
 def _without_secrets(value: object) -> object:
-    """An export has each secret as an object with a signature; a preview has `SECRET` already."""
     if isinstance(value, list):
         return [_without_secrets(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+    if is_secret(value):
         return SECRET
     return {key: _without_secrets(item) for key, item in value.items()}

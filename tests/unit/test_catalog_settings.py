@@ -32,7 +32,6 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("catalogLabelValue", "", "has no value"),
     ("catalogLabelValue", "yes!", "has a value that is not letters, digits"),
 ]
-TEXTS = ["x", " x", "x\t", "x\x00y", "x\u00a0", "two words", "x-y.z_1", "🧪", "🗄️", "é\n", "/"]
 LIMITS = {"name": 64, "icon": 32, "category": 64, "description": 200, "owner": 64, "id": 256}
 
 
