@@ -92,7 +92,7 @@ def run(layer: Layer, *options: str, output: TextIO | None = None) -> Count:
         # These take minutes: each is named while it runs.
         words.append("--verbose")
     code = subprocess.run(
-        [sys.executable, "-m", "pytest", layer.folder, f"--junit-xml={result}", "--durations=10", *words],
+        [sys.executable, "-m", "pytest", layer.folder, f"--junit-xml={result}", "--durations=25", *words],
         cwd=paths.CLONE,
         env=environment,
         check=False,

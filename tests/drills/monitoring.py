@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox import monitoring_stack
-from sandbox.parts.part import answers
-from tests.integration.cluster import kubectl, wait_for
+from sandbox.monitoring_stack import NAMESPACE, RELEASE, MonitoringStack
+from tests.integration.cluster import kubectl
 
-STATEFUL_SETS = tuple(f"{name}-{monitoring_stack.RELEASE}-{name}" for name in ("prometheus", "alertmanager"))
+PODS = tuple(f"{name}-{RELEASE}-{name}-0" for name in ("prometheus", "alertmanager"))
 """As the operator names them."""
 
 
@@ -16,9 +15,5 @@ def forget_the_past() -> None:
     The rehearsal before the drills takes servers and gateway down, and the budgets that this burns would be told of
     for hours.
     """
-    there = f"--namespace={monitoring_stack.NAMESPACE}"
-    kubectl("delete", "pod", there, *(f"{name}-0" for name in STATEFUL_SETS), timeout=200)
-    for name in STATEFUL_SETS:
-        kubectl("rollout", "status", f"statefulset/{name}", there, "--timeout=180s", timeout=200)
-    for url in (monitoring_stack.PROMETHEUS_URL, monitoring_stack.ALERTMANAGER_URL):
-        wait_for(lambda url=url: answers(f"{url}/-/ready"), f"{url} to answer")  # type: ignore[misc]
+    kubectl("delete", "pod", f"--namespace={NAMESPACE}", *PODS, timeout=200)
+    MonitoringStack(kubectl, images={}).wait()
