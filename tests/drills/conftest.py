@@ -52,6 +52,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.fixture(scope="session", autouse=True)
 def hurry() -> Iterator[None]:
     """Windows and waiting times are scaled down by configuration for as long as the drills last."""
+    REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
     before = rehearsal.FILE.read_text()
     configure(**HURRY)

@@ -17,7 +17,7 @@ from sandbox import rehearsal
 from sandbox.ballast import Amount, fill
 from sandbox.private_files import write_private
 from tests import runbook
-from tests.drills import faults
+from tests.drills import faults, volumes
 from tests.drills.drill import drill
 from tests.drills.losses import (
     DISASTER,
@@ -30,10 +30,11 @@ from tests.drills.losses import (
     search,
     unix,
 )
-from tests.integration import backends
+from tests.integration import backends, cluster
 from tests.integration.cluster import wait_for
 from tests.rehearsal import backups
 from tests.rehearsal.conftest import configure
+from tests.rehearsal.prometheus import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 AMOUNT = Amount(runs=10_000, objects=1000, object_bytes=1 << 20)
 COVERED_SECONDS = 300.0
+CLAIM = "log-mlflow-point-in-time-0"
 RECEIVER = "app.kubernetes.io/component=point-in-time"
 ACTIVE = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'mlflow_pitr' AND active"
 
@@ -51,13 +53,22 @@ ACTIVE = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'mlflow_pitr' AND
 @pytest.fixture(autouse=True)
 def received() -> Iterator[None]:
     """The log is received for as long as the drill lasts."""
-    before = rehearsal.FILE.read_text()
-    # The sandbox has nobody who would provide a volume.
-    configure(pointInTime=True, pointInTimeClaim=False, databaseReplicationUser=rehearsal.LOG_RECEIVER)
-    rehearsal.pulumi("up", "--yes", "--skip-preview")
-    yield
-    write_private(rehearsal.FILE, before)
-    rehearsal.pulumi("up", "--yes", "--skip-preview")
+    before, begun = rehearsal.FILE.read_text(), time.time()
+    with volumes.by_hand(CLAIM) as storage_class:
+        configure(
+            pointInTime=True,
+            pointInTimeStorageClass=storage_class,
+            databaseReplicationUser=rehearsal.LOG_RECEIVER,
+        )
+        rehearsal.pulumi("up", "--yes", "--skip-preview")
+        wait_for(
+            lambda: any(rule["name"] == AlertName.POINT_IN_TIME_BEHIND.value for rule in rules()),
+            "Prometheus to read the rules of the log",
+        )
+        wait_for(lambda: _covers(begun), "the log to be in the bucket", COVERED_SECONDS, found=_status)
+        yield
+        write_private(rehearsal.FILE, before)
+        rehearsal.pulumi("up", "--yes", "--skip-preview")
     with rehearsal.database_administration("postgres") as database:
         # As docs/point-in-time.md asks of the server's administrator.
         wait_for(lambda: not database.execute(ACTIVE).fetchall(), "the receiver to be gone")
@@ -66,14 +77,13 @@ def received() -> Iterator[None]:
 
 @pytest.mark.full
 def test_what_somebody_deleted_by_mistake_comes_back_as_of_the_moment_before(client: httpx.Client) -> None:
-    wait_for(lambda: bool(_told()["base_ended"]), "the first base backup", COVERED_SECONDS, found=_told)
     made = experiment(client, f"moment-{time.time_ns()}")
     run = _log_run(client, made.number)
     moment = _now()
     client.post("/api/2.0/mlflow/experiments/delete", json={"experiment_id": made.number}).raise_for_status()
     later = experiment(client, f"later-{time.time_ns()}")
     mistake = time.time()
-    wait_for(lambda: _covered() > mistake, "the log to be in the bucket", COVERED_SECONDS, found=_told)
+    wait_for(lambda: _covers(mistake), "the log to be in the bucket", COVERED_SECONDS, found=_status)
     shipped = time.time()
 
     (block,) = [each for each in runbook.blocks("Restoring a backup") if "MOMENT=" in each]
@@ -85,7 +95,7 @@ def test_what_somebody_deleted_by_mistake_comes_back_as_of_the_moment_before(cli
     assert found.status_code == 404
     # The log is received on, past the restored tables.
     restored = time.time()
-    wait_for(lambda: _covered() > restored, "the log after the restore", COVERED_SECONDS, found=_told)
+    wait_for(lambda: _covers(restored), "the log after the restore", COVERED_SECONDS, found=_status)
     report(
         drill="moment", shipped_after_seconds=round(shipped - mistake, 1), restore_seconds=round(served - shipped, 1)
     )
@@ -97,14 +107,13 @@ def test_a_lost_database_and_bucket_come_back_as_of_the_moment_before(client: ht
     store = backends.object_store(backends.administrator_key())
     with rehearsal.database_administration(backends.DATABASE) as database:
         fill(database, store, backends.BUCKET, filled, AMOUNT)
-    wait_for(lambda: bool(_told()["base_ended"]), "the first base backup", COVERED_SECONDS, found=_told)
     load.wait_for_progress()
     with_artifacts = {number for number, run in list(load.runs.items()) if run.artifacts}
     made = backups.run(backups.TEMPLATES["create"])[0]
     load.wait_for_progress()
     load.stop()
     written, moment = time.time(), _now()
-    wait_for(lambda: _covered() >= unix(moment), "the log to be in the bucket", COVERED_SECONDS, found=_told)
+    wait_for(lambda: _covers(unix(moment)), "the log to be in the bucket", COVERED_SECONDS, found=_status)
 
     lost = time.time()
     lose_database()
@@ -138,8 +147,18 @@ def test_a_lost_database_and_bucket_come_back_as_of_the_moment_before(client: ht
 
 @pytest.mark.full
 def test_a_receiver_of_the_log_that_is_gone_is_told_of() -> None:
-    wait_for(lambda: bool(_told()["base_ended"]), "the first base backup", COVERED_SECONDS, found=_told)
     drill(faults.pods_that_do_not_come_back(RECEIVER), AlertName.POINT_IN_TIME_BEHIND, Severity.CRITICAL, last="old")
+
+
+@pytest.mark.full
+def test_a_receiver_whose_pod_is_replaced_goes_on_with_what_its_volume_holds() -> None:
+    base = _status()["details"]["base"]
+    cluster.kubectl("delete", "pod", f"--namespace={cluster.NAMESPACE}", f"--selector={RECEIVER}")
+    replaced = time.time()
+
+    wait_for(lambda: _covers(replaced), "the log after the new pod", COVERED_SECONDS, found=_status)
+    # A gap would have had it make another one at once.
+    assert _status()["details"]["base"] == base
 
 
 def _now() -> str:
@@ -155,15 +174,16 @@ def _log_run(client: httpx.Client, experiment_id: str) -> str:
     return str(made.json()["run"]["info"]["run_id"])
 
 
-def _told() -> dict[str, Any]:
+def _status() -> dict[str, Any]:
     """What the receiver of the log tells of itself."""
     store = backends.object_store(backends.administrator_key())
     answer = store.get_object(backups.BUCKET, "status/pitr.json")
-    details: dict[str, Any] = json.loads(answer.read())["details"]
+    status: dict[str, Any] = json.loads(answer.read())
     answer.release_conn()
-    return details
+    return status
 
 
-def _covered() -> float:
-    until = str(_told()["covered_until"])
-    return unix(until) if until else 0.0
+def _covers(moment: float) -> bool:
+    """Whether the database could be had as of later than that, with no gap before it."""
+    status = _status()
+    return status["ok"] and unix(status["details"]["covered_until"]) > moment
