@@ -58,7 +58,7 @@ def token_folder(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["oldest", "newest"])
+@pytest.fixture(scope="module", params=[pytest.param("oldest", marks=pytest.mark.full), "newest"])
 def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Iterator[Session]:
     folder = tmp_path_factory.mktemp(request.param)
     python = client(request.param)

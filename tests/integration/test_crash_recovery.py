@@ -45,7 +45,8 @@ def make_sure_of(resources: list[str]) -> None:
         object_store(administrator_key()).make_bucket(NAME)
 
 
-@pytest.mark.parametrize("points", [STORES, pytest.param(POINTS, marks=pytest.mark.full)], ids=["stores", "every part"])
+@pytest.mark.full
+@pytest.mark.parametrize("points", [STORES, POINTS], ids=["stores", "every part"])
 def test_an_update_killed_again_and_again_converges_by_the_documented_recovery(
     small: Stack, points: tuple[str, ...]
 ) -> None:

@@ -61,7 +61,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [build_wheel(tmp_path_factory.mktemp("wheel"), package) for package in (DOLPHINSCHEDULER, CLOUDFLARE_ACCESS)]
 
 
-@pytest.fixture(scope="module", params=["oldest", "newest"])
+@pytest.fixture(scope="module", params=[pytest.param("oldest", marks=pytest.mark.full), "newest"])
 def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheels: list[Path]) -> Worker:
     """A worker's Python with both packages, which knows of no server yet."""
     python = client(request.param, DOLPHINSCHEDULER)

@@ -57,6 +57,7 @@ def aspects_of(told: Mapping[str, Mapping[str, Any]], kind: str, name: str) -> l
     return [each[name] for urn, each in told.items() if urn.startswith(f"urn:li:{kind}:") and name in each]
 
 
+@pytest.mark.full
 def test_all_that_the_server_holds_arrives_and_a_second_run_names_it_the_same(
     ingestion: Ingestion, client: MlflowClient
 ) -> None:

@@ -18,7 +18,7 @@ from tests.integration.stacks import Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = [pytest.mark.usefixtures("platform"), pytest.mark.full]
 
 RESTARTED = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt"
 SLOW_SECONDS = 30
@@ -39,7 +39,6 @@ def roll(*words: str) -> None:
     assert not before & set(server_pods())
 
 
-@pytest.mark.full
 def test_a_rolling_restart_loses_no_request_and_no_upload_that_has_begun() -> None:
     answers: list[int] = []
     path = f"{PLATFORM.artifacts}/rolling-restart/slow.bin"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = [pytest.mark.usefixtures("platform"), pytest.mark.full]
 
 EXPERIMENT, MODEL = "training-pipeline", "breast-cancer"
 """What the steps call them by themselves, and the guide with them."""

@@ -216,6 +216,7 @@ def refusal() -> str:
     return ""
 
 
+@pytest.mark.full
 def test_a_certificate_that_has_ended(certificate: Path) -> None:
     entry = Entry.called("The certificate has expired")
     wait_for(lambda: entry.missing(refusal()) == [], "the ingress controller to show the certificate")
@@ -254,6 +255,7 @@ def test_a_lock_of_a_job_that_is_gone() -> None:
         kubectl("delete", "job", name, HERE, "--ignore-not-found")
 
 
+@pytest.mark.full
 def test_an_administrator_with_another_password(dev: Stack, tmp_path: Path) -> None:
     entry = Entry.called("The administrator is refused")
     password = postgresql.admin_password(stack.SECRETS)
@@ -272,6 +274,7 @@ def test_an_administrator_with_another_password(dev: Stack, tmp_path: Path) -> N
     assert postgresql.ADMIN_USER in told
 
 
+@pytest.mark.full
 def test_an_update_that_was_killed(dev: Stack) -> None:
     entry = Entry.called("An update was killed")
     troubles.kill_an_update(dev)
