@@ -78,8 +78,8 @@ def search(client: httpx.Client, number: str, **asked: int) -> list[dict[str, An
 
 
 def unix(moment: str) -> float:
-    """Seconds since 1970 of a time in ISO 8601; 0 where there is none yet."""
-    return datetime.fromisoformat(moment).timestamp() if moment else 0.0
+    """Seconds since 1970 of a time in ISO 8601."""
+    return datetime.fromisoformat(moment).timestamp()
 
 
 def report(**figures: object) -> None:

@@ -30,8 +30,8 @@ from tests.drills.losses import (
     search,
     unix,
 )
-from tests.integration import backends, cluster
-from tests.integration.cluster import wait_for
+from tests.integration import backends
+from tests.integration.cluster import NAMESPACE, kubectl, wait_for
 from tests.rehearsal import backups
 from tests.rehearsal.conftest import configure
 from tests.rehearsal.prometheus import rules
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     import httpx
 
     from tests.integration.load import Load
+
+pytestmark = pytest.mark.full
 
 AMOUNT = Amount(runs=10_000, objects=1000, object_bytes=1 << 20)
 COVERED_SECONDS = 300.0
@@ -65,7 +67,7 @@ def received() -> Iterator[None]:
             lambda: any(rule["name"] == AlertName.POINT_IN_TIME_BEHIND.value for rule in rules()),
             "Prometheus to read the rules of the log",
         )
-        wait_for(lambda: _covers(begun), "the log to be in the bucket", COVERED_SECONDS, found=_status)
+        _wait_until_covered(begun)
         yield
         write_private(rehearsal.FILE, before)
         rehearsal.pulumi("up", "--yes", "--skip-preview")
@@ -75,7 +77,6 @@ def received() -> Iterator[None]:
         database.execute("SELECT pg_drop_replication_slot('mlflow_pitr')")
 
 
-@pytest.mark.full
 def test_what_somebody_deleted_by_mistake_comes_back_as_of_the_moment_before(client: httpx.Client) -> None:
     made = experiment(client, f"moment-{time.time_ns()}")
     run = _log_run(client, made.number)
@@ -83,7 +84,7 @@ def test_what_somebody_deleted_by_mistake_comes_back_as_of_the_moment_before(cli
     client.post("/api/2.0/mlflow/experiments/delete", json={"experiment_id": made.number}).raise_for_status()
     later = experiment(client, f"later-{time.time_ns()}")
     mistake = time.time()
-    wait_for(lambda: _covers(mistake), "the log to be in the bucket", COVERED_SECONDS, found=_status)
+    _wait_until_covered(mistake)
     shipped = time.time()
 
     (block,) = [each for each in runbook.blocks("Restoring a backup") if "MOMENT=" in each]
@@ -95,13 +96,12 @@ def test_what_somebody_deleted_by_mistake_comes_back_as_of_the_moment_before(cli
     assert found.status_code == 404
     # The log is received on, past the restored tables.
     restored = time.time()
-    wait_for(lambda: _covers(restored), "the log after the restore", COVERED_SECONDS, found=_status)
+    _wait_until_covered(restored)
     report(
         drill="moment", shipped_after_seconds=round(shipped - mistake, 1), restore_seconds=round(served - shipped, 1)
     )
 
 
-@pytest.mark.full
 def test_a_lost_database_and_bucket_come_back_as_of_the_moment_before(client: httpx.Client, load: Load) -> None:
     filled = experiment(client, f"disaster-{time.time_ns()}")
     store = backends.object_store(backends.administrator_key())
@@ -113,7 +113,7 @@ def test_a_lost_database_and_bucket_come_back_as_of_the_moment_before(client: ht
     load.wait_for_progress()
     load.stop()
     written, moment = time.time(), _now()
-    wait_for(lambda: _covers(unix(moment)), "the log to be in the bucket", COVERED_SECONDS, found=_status)
+    _wait_until_covered(unix(moment))
 
     lost = time.time()
     lose_database()
@@ -145,18 +145,16 @@ def test_a_lost_database_and_bucket_come_back_as_of_the_moment_before(client: ht
     )
 
 
-@pytest.mark.full
 def test_a_receiver_of_the_log_that_is_gone_is_told_of() -> None:
     drill(faults.pods_that_do_not_come_back(RECEIVER), AlertName.POINT_IN_TIME_BEHIND, Severity.CRITICAL, last="old")
 
 
-@pytest.mark.full
 def test_a_receiver_whose_pod_is_replaced_goes_on_with_what_its_volume_holds() -> None:
     base = _status()["details"]["base"]
-    cluster.kubectl("delete", "pod", f"--namespace={cluster.NAMESPACE}", f"--selector={RECEIVER}")
+    kubectl("delete", "pod", f"--namespace={NAMESPACE}", f"--selector={RECEIVER}")
     replaced = time.time()
 
-    wait_for(lambda: _covers(replaced), "the log after the new pod", COVERED_SECONDS, found=_status)
+    _wait_until_covered(replaced)
     # A gap would have had it make another one at once.
     assert _status()["details"]["base"] == base
 
@@ -183,7 +181,12 @@ def _status() -> dict[str, Any]:
     return status
 
 
-def _covers(moment: float) -> bool:
-    """Whether the database could be had as of later than that, with no gap before it."""
-    status = _status()
-    return status["ok"] and unix(status["details"]["covered_until"]) > moment
+def _wait_until_covered(moment: float) -> None:
+    """Waits until the database could be had as of later than that, with no gap before it."""
+
+    def covered() -> bool:
+        status = _status()
+        # Where it is in order, it tells how far it reaches.
+        return status["ok"] and unix(status["details"]["covered_until"]) > moment
+
+    wait_for(covered, "the log to be in the bucket", COVERED_SECONDS, found=_status)
